@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The libraries that gale stands on. All of them ship a .pc file, so pkg-config finds them all,
+# here and again in galeConfig.cmake and gale.pc.
+
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(OPENSSL REQUIRED IMPORTED_TARGET openssl>=3.0)
+pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
+pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson) # its types are in our public headers
+
+if(GALE_TESTS STREQUAL AUTO)
+    pkg_check_modules(CMOCKA QUIET IMPORTED_TARGET cmocka)
+    set(GALE_BUILD_TESTS ${CMOCKA_FOUND})
+elseif(GALE_TESTS)
+    pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
+    set(GALE_BUILD_TESTS ON)
+else()
+    set(GALE_BUILD_TESTS OFF)
+endif()
