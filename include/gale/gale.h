@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* gale/gale.h: everything. */
+#ifndef GALE_GALE_H
+#define GALE_GALE_H
+
+#include <gale/core.h>
+#include <gale/gen.h>
+#include <gale/httpserver.h>
+#include <gale/httputil.h>
+#include <gale/ioloop.h>
+#include <gale/iostream.h>
+#include <gale/json.h>
+#include <gale/locks.h>
+#include <gale/log.h>
+#include <gale/netutil.h>
+#include <gale/process.h>
+#include <gale/queues.h>
+#include <gale/tcpclient.h>
+#include <gale/tcpserver.h>
+#include <gale/web.h>
+
+#endif

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * gale/web.h: applications and request handlers. Tornado's counterparts: tornado.web and
+ * tornado.routing.
+ *
+ * A handler class is constant data: its slots are functions, named as in Tornado, that take the
+ * handler. A handler object is made for each request. Its functions run in a task and may call
+ * everything that waits; when the client leaves, every wait returns GALE_ECANCELED.
+ *
+ * What a handler gets from gale lives until the request ends: nothing has to be freed. Text
+ * that is asked for as `const char *` is NULL on failure, and the failure is remembered: once
+ * the handler returns, the client gets the 400 or 500 that it calls for.
+ */
+#ifndef GALE_WEB_H
+#define GALE_WEB_H
+
+#include <gale/core.h>
+#include <gale/gen.h>
+#include <gale/httpserver.h>
+#include <gale/httputil.h>
+#include <gale/ioloop.h>
+#include <gale/json.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** The handler of one request. Tornado: web.RequestHandler. */
+typedef struct gale_handler gale_handler;
+typedef struct gale_application gale_application;
+
+/* ---- Handler classes ------------------------------------------------------------------- */
+
+/** A function of a handler. Returns 0 or more; or a negative code, which ends the request: what
+ * gale_http_error returned with its status, anything else with 500 and a log line. */
+typedef int (*gale_handler_function)(gale_handler *self);
+
+typedef struct gale_handler_class gale_handler_class;
+
+/**
+ * A handler class. Zero is the default of every slot: an unset function is the base's, and in
+ * the end gale's own. Structs and what they point to must outlive the application.
+ */
+struct gale_handler_class {
+    /** For logs. NULL: "handler". */
+    const char *name;
+    /** The class whose slots fill the unset ones, or NULL. */
+    const gale_handler_class *base;
+    /** Bytes of zeroed state for this class, see gale_handler_state. */
+    size_t state_size;
+    /** First of all; `arg` is the route's. Tornado: RequestHandler.initialize. */
+    int (*initialize)(gale_handler *self, void *arg);
+    /** Before the method. It may end the response (gale_finish): the method then does not run.
+     * Tornado: RequestHandler.prepare. */
+    gale_handler_function prepare;
+    /** The methods. An unset one answers 405 with an Allow header. `delete_` has its underscore
+     * because of C++. Tornado: RequestHandler.get ... options. */
+    gale_handler_function get, head, post, delete_, patch, put, options;
+    /** After the response was handed over, or the client has gone. Not cancelled by the client's
+     * leaving. Tornado: RequestHandler.on_finish. */
+    void (*on_finish)(gale_handler *self);
+    /** The client has left while the handler was at work. Runs in a task beside the handler's.
+     * Tornado: RequestHandler.on_connection_close. */
+    void (*on_connection_close)(gale_handler *self);
+    /** Sets headers that every response shall have, also error pages.
+     * Tornado: RequestHandler.set_default_headers. */
+    void (*set_default_headers)(gale_handler *self);
+    /** Writes an error page; `error` is the code that the handler returned. Not cancelled by the
+     * client's leaving. Tornado: RequestHandler.write_error. */
+    int (*write_error)(gale_handler *self, int status, int error);
+    /** Logs a negative result of a function. Tornado: RequestHandler.log_exception. */
+    void (*log_exception)(gale_handler *self, int error);
+    /** The body is not collected but handed to data_received, piece by piece; `prepare` runs
+     * before it, the method after it. Tornado: web.stream_request_body. */
+    bool stream_request_body;
+    /** The handler is not cancelled when the client leaves. */
+    bool ignore_disconnect;
+    /** A piece of the body, valid during the call. The next comes when it has returned.
+     * Tornado: RequestHandler.data_received. */
+    int (*data_received)(gale_handler *self, const char *data, size_t size);
+    void *reserved_[16];
+};
+
+/** The state of `of_class`, which must be in the chain of the handler's class: zeroed when the
+ * handler was made. NULL when it is not in the chain or has no state. */
+GALE_API void *gale_handler_state(gale_handler *self, const gale_handler_class *of_class);
+/**
+ * Calls the slot of the next class up from `this_class`, as Python's super() does:
+ * gale_super(self, &story_handler, prepare).
+ */
+#define gale_super(self, this_class, slot)                                                         \
+    gale_handler_call_super((self), (this_class), offsetof(gale_handler_class, slot))
+/** The function behind gale_super; `slot` is the offset of a gale_handler_function. */
+GALE_API int gale_handler_call_super(gale_handler *self, const gale_handler_class *this_class,
+                                     size_t slot);
+
+/* ---- Applications ---------------------------------------------------------------------- */
+
+/**
+ * A route. A list of them ends with a zeroed one. Tornado: web.URLSpec.
+ *
+ * `pattern` is a regular expression (PCRE2; Python's syntax works) that the whole path, still
+ * percent-encoded, must match. Its groups, all named or all unnamed, are the path arguments. A
+ * pattern without metacharacters is compared as it is. Routes are tried in their order.
+ */
+typedef struct gale_route {
+    const char *pattern;               /**< copied */
+    const gale_handler_class *handler; /**< must outlive the application */
+    void *arg;                         /**< handed to initialize; borrowed */
+    const char *name;                  /**< for gale_reverse_url, or NULL; copied */
+    void *reserved_[4];
+} gale_route;
+
+/** Settings of an application. Zero is the default of each. Copied; what they point to must
+ * outlive the application. */
+typedef struct gale_application_settings {
+    /** The host that requests without one, or with an unknown one, are taken to be for.
+     * Tornado: Application(default_host). */
+    const char *default_host;
+    /** Answers what no route matches; NULL: 404. Tornado: default_handler_class, _args. */
+    const gale_handler_class *default_handler_class;
+    void *default_handler_arg;
+    /** Called instead of writing the access log line. Tornado: log_function. */
+    void (*log_function)(gale_handler *handler);
+    /** Tells the error's text in the default error page. Only for development.
+     * Tornado: serve_traceback. */
+    bool serve_traceback;
+    /** Bytes that a handler may have written and not flushed; 0: 104857600. */
+    int64_t max_response_buffer;
+    /** Free for the application. */
+    void *user_data;
+    /** Of the servers that gale_application_listen makes. */
+    gale_http_server_options server;
+    void *reserved_[16];
+} gale_application_settings;
+
+/**
+ * An application with these routes, on the current loop, which owns it. NULL when out of memory or
+ * when a pattern is bad: that is logged, and gale_ioloop_start will return 1.
+ * Tornado: web.Application.
+ */
+GALE_API gale_application *gale_application_new(const gale_route *routes,
+                                                const gale_application_settings *settings);
+/** Closes its servers and frees it. NULL is allowed. Freeing the loop does it, too. */
+GALE_API void gale_application_free(gale_application *application);
+/**
+ * Serves on `port` of all interfaces; 0 takes a free port. Returns the port; or a negative error,
+ * which has been logged, and gale_ioloop_start will return 1. A NULL application is such an error.
+ * Tornado: Application.listen.
+ */
+GALE_API int gale_application_listen(gale_application *application, int port);
+/** The same on one address, for example "127.0.0.1". */
+GALE_API int gale_application_listen_address(gale_application *application, int port,
+                                             const char *address);
+/** Serves listening sockets that are open already (gale_bind_sockets), which it owns from now
+ * on. Returns 0 or a negative error, as above. */
+GALE_API int gale_application_listen_sockets(gale_application *application, const int *sockets,
+                                             int count);
+/** Adds routes for hosts that match `host_pattern`, tried before those given to
+ * gale_application_new. Returns 0, GALE_EINVALID or -ENOMEM; it is logged, too.
+ * Tornado: Application.add_handlers. */
+GALE_API int gale_application_add_handlers(gale_application *application, const char *host_pattern,
+                                           const gale_route *routes);
+/**
+ * The path of the route with that name, its groups replaced by `count` arguments, percent-encoded
+ * but for "/". The result has one reference. NULL, with gale_error_detail, when there is no such
+ * name, the count does not fit, or the pattern cannot be reversed. Tornado: Application.reverse_url.
+ */
+GALE_API gale_bytes *gale_application_reverse_url(gale_application *application, const char *name,
+                                                  const char *const *arguments, size_t count);
+/** The settings that it was made with. */
+GALE_API const gale_application_settings *
+gale_application_get_settings(const gale_application *application);
+/** As a delegate, for a gale_http_server of one's own. Borrowed. */
+GALE_API gale_http_server_connection_delegate *
+gale_application_delegate(gale_application *application);
+
+/* ---- What a handler knows -------------------------------------------------------------- */
+
+/** Tornado: RequestHandler.request. */
+GALE_API gale_http_server_request *gale_handler_request(gale_handler *self);
+/** Tornado: RequestHandler.application. */
+GALE_API gale_application *gale_handler_application(gale_handler *self);
+/** True once the response has been finished. */
+GALE_API bool gale_handler_finished(const gale_handler *self);
+/** True when the client has left. */
+GALE_API bool gale_handler_disconnected(const gale_handler *self);
+
+/* ---- Arguments ------------------------------------------------------------------------- */
+
+/*
+ * Values are decoded as Tornado does: percent-encoding, UTF-8 (else 400 "Invalid unicode in NAME"),
+ * control characters become spaces, white space at both ends is dropped. Of several values the last
+ * counts, and the body comes after the query. Text with a NUL in it is a 400.
+ */
+
+/** An argument of the query or of the form in the body. `default_value` NULL: the argument is
+ * required, and NULL with a 400 when it is missing. Tornado: RequestHandler.get_argument. */
+GALE_API const char *gale_get_argument(gale_handler *self, const char *name,
+                                       const char *default_value);
+/** Tornado: RequestHandler.get_query_argument. */
+GALE_API const char *gale_get_query_argument(gale_handler *self, const char *name,
+                                             const char *default_value);
+/** Tornado: RequestHandler.get_body_argument. */
+GALE_API const char *gale_get_body_argument(gale_handler *self, const char *name,
+                                            const char *default_value);
+/** All values of that name: query first, then body. *ret_values is an array of that many texts.
+ * Returns their number, or a negative code (the failure is remembered).
+ * Tornado: RequestHandler.get_arguments. */
+GALE_API int gale_get_arguments(gale_handler *self, const char *name,
+                                const char *const **ret_values);
+/** Tornado: RequestHandler.get_query_arguments. */
+GALE_API int gale_get_query_arguments(gale_handler *self, const char *name,
+                                      const char *const **ret_values);
+/** Tornado: RequestHandler.get_body_arguments. */
+GALE_API int gale_get_body_arguments(gale_handler *self, const char *name,
+                                     const char *const **ret_values);
+/** A named group of the route's pattern, percent-decoded; NULL when it took no part in the match,
+ * or, as a failure, when there is no such group. Tornado: RequestHandler.path_kwargs. */
+GALE_API const char *gale_path_arg(gale_handler *self, const char *name);
+/** A group by its number, from 0. Tornado: RequestHandler.path_args. */
+GALE_API const char *gale_path_arg_at(gale_handler *self, size_t index);
+/** How many groups the pattern has. */
+GALE_API size_t gale_path_arg_count(const gale_handler *self);
+/** A named group as a decimal number. When it is none, or too large: an error that answers 404. */
+GALE_API int gale_path_arg_int(gale_handler *self, const char *name, int64_t *ret_number);
+/** A group's bytes, which may hold anything; `data` NULL when it took no part. */
+GALE_API gale_str gale_path_arg_str(gale_handler *self, size_t index);
+/** A cookie of the request. Tornado: RequestHandler.get_cookie. */
+GALE_API const char *gale_get_cookie(gale_handler *self, const char *name,
+                                     const char *default_value);
+
+/* ---- The response ---------------------------------------------------------------------- */
+
+/** Writes text (UTF-8) to the response. Only buffers: never suspends. Returns 0; GALE_ESTATE after
+ * the response was finished; GALE_ETOOBIG past max_response_buffer; GALE_ECLOSED when the client
+ * has left; -ENOMEM. Tornado: RequestHandler.write. */
+GALE_API int gale_write(gale_handler *self, const char *text);
+/** The same for bytes. */
+GALE_API int gale_write_bytes(gale_handler *self, const void *data, size_t size);
+/** The same, formatted as by printf. */
+GALE_API int gale_writef(gale_handler *self, const char *format, ...) GALE_PRINTF(2, 3);
+/** Writes a JSON value and sets Content-Type to application/json. Takes the reference to `value`,
+ * always; NULL (json_pack has failed) is an error. Tornado: RequestHandler.write of a dict. */
+GALE_API int gale_write_json(gale_handler *self, json_t *value);
+/** Sends status, headers and what was written; suspends until the kernel has taken it. Further
+ * writes are sent as chunks. Returns 0, GALE_ESTATE, GALE_ECLOSED, GALE_ECANCELED, or what the
+ * output's framing calls for (GALE_EOUTPUT). Tornado: RequestHandler.flush. */
+GALE_API GALE_SUSPENDS int gale_flush(gale_handler *self);
+/** Ends the response; gale does it when the method returns. Returns 0, GALE_ESTATE when it was
+ * finished, GALE_ECLOSED, GALE_EOUTPUT, -ENOMEM. Tornado: RequestHandler.finish. */
+GALE_API GALE_SUSPENDS int gale_finish(gale_handler *self);
+/** Forgets headers, status and what was written and not flushed. Tornado: RequestHandler.clear. */
+GALE_API int gale_clear(gale_handler *self);
+/** `reason` NULL: the standard phrase. An unfit one becomes "Unknown". GALE_EINVALID for a status
+ * outside 100 to 999. Tornado: RequestHandler.set_status. */
+GALE_API int gale_set_status(gale_handler *self, int status, const char *reason);
+/** Tornado: RequestHandler.get_status. */
+GALE_API int gale_get_status(const gale_handler *self);
+/** Replaces a header. GALE_EINVALID for a name or value that could split the response; -ENOMEM.
+ * Tornado: RequestHandler.set_header. */
+GALE_API int gale_set_header(gale_handler *self, const char *name, const char *value);
+/** Adds a header beside those of the same name. Tornado: RequestHandler.add_header. */
+GALE_API int gale_add_header(gale_handler *self, const char *name, const char *value);
+/** Tornado: RequestHandler.clear_header. */
+GALE_API int gale_clear_header(gale_handler *self, const char *name);
+/** Redirects with 302, or 301 when `permanent`, and finishes. GALE_EINVALID for a URL with control
+ * characters; GALE_ESTATE once headers were sent. Tornado: RequestHandler.redirect. */
+GALE_API int gale_redirect(gale_handler *self, const char *url, bool permanent);
+/** The same with a status from 300 to 399. */
+GALE_API int gale_redirect_status(gale_handler *self, const char *url, int status);
+/**
+ * Tornado's `raise HTTPError(status, message)`: remembers both and returns a code to return from
+ * the handler: return gale_http_error(self, 404, "no story %s", id). The message is logged, and
+ * not shown to the client; NULL: nothing is logged.
+ */
+GALE_API int gale_http_error(gale_handler *self, int status, const char *message, ...)
+    GALE_PRINTF(3, 4);
+/** The same with a reason phrase of its own. Tornado: HTTPError(reason=...). */
+GALE_API int gale_http_error_reason(gale_handler *self, int status, const char *reason);
+/** Tornado's `raise Finish()`: return it to end the request as it stands, without an error. */
+GALE_API int gale_finish_request(gale_handler *self);
+/** Throws away what was written and answers with an error page. Tornado: send_error. */
+GALE_API int gale_send_error(gale_handler *self, int status);
+/** gale_application_reverse_url of this application, for as long as the request lives. */
+GALE_API const char *gale_reverse_url(gale_handler *self, const char *name,
+                                      const char *const *arguments, size_t count);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The expected texts are what Tornado's functions return for the same arguments. */
+#include "core/escape.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "test.h"
+
+static void assert_xhtml(gale_str text, const char *expected)
+{
+    gale__buffer out;
+    gale__buffer_init(&out, SIZE_MAX);
+    assert_ok(gale__xhtml_escape(&out, text));
+    assert_str(gale__buffer_str(&out), expected);
+    gale__buffer_clear(&out);
+}
+
+static void assert_url(gale_str text, bool plus, const char *expected)
+{
+    gale__buffer out;
+    gale__buffer_init(&out, SIZE_MAX);
+    assert_ok(gale__url_escape(&out, text, plus));
+    assert_str(gale__buffer_str(&out), expected);
+    gale__buffer_clear(&out);
+}
+
+static void assert_unescaped(const char *text, bool plus, gale_str expected)
+{
+    char out[64];
+    size_t size = gale__url_unescape(out, (gale_str){ text, strlen(text) }, plus);
+    assert_bytes(((gale_str){ out, size }), expected);
+    memcpy(out, text, strlen(text)); /* in place */
+    size = gale__url_unescape(out, (gale_str){ out, strlen(text) }, plus);
+    assert_bytes(((gale_str){ out, size }), expected);
+}
+
+TEST(xhtml_escape_replaces_five_characters)
+{
+    assert_xhtml(GALE_STR("<>&\"'"), "&lt;&gt;&amp;&quot;&#x27;");
+    assert_xhtml(GALE_STR("a&amp;b"), "a&amp;amp;b");
+    assert_xhtml(GALE_STR("<script>alert('x' & \"y\")</script>"),
+                 "&lt;script&gt;alert(&#x27;x&#x27; &amp; &quot;y&quot;)&lt;/script&gt;");
+    assert_xhtml(GALE_STR("plain, \xc3\xa9 /~_.-`="), "plain, \xc3\xa9 /~_.-`=");
+    assert_xhtml(GALE_STR(""), "");
+    assert_xhtml((gale_str){ NULL, 0 }, "");
+}
+
+TEST(url_escape_with_plus)
+{
+    assert_url(GALE_STR("\xc3\xa9 /~_.-"), true, "%C3%A9+%2F~_.-");
+    assert_url(GALE_STR("<>&\"'"), true, "%3C%3E%26%22%27");
+    assert_url(GALE_STR("a+b c"), true, "a%2Bb+c");
+    assert_url(GALE_STR("a\0b"), true, "a%00b");
+    assert_url((gale_str){ NULL, 0 }, true, "");
+}
+
+TEST(url_escape_without_plus_keeps_slashes)
+{
+    assert_url(GALE_STR("\xc3\xa9 /~_.-"), false, "%C3%A9%20/~_.-");
+    assert_url(GALE_STR("a+b c"), false, "a%2Bb%20c");
+}
+
+TEST(url_escape_leaves_only_the_unreserved)
+{
+    char unescaped[256];
+    size_t count = 0;
+    for (int byte = 0; byte < 256; byte++) {
+        gale__buffer out;
+        gale__buffer_init(&out, SIZE_MAX);
+        char text = (char)byte;
+        assert_ok(gale__url_escape(&out, (gale_str){ &text, 1 }, true));
+        assert_true(out.size == 1 || out.size == 3);
+        if (out.size == 1)
+            unescaped[count++] = text;
+        gale__buffer_clear(&out);
+    }
+    assert_bytes(((gale_str){ unescaped, count }),
+                 GALE_STR(" -.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~"));
+}
+
+TEST(url_unescape_leaves_what_is_no_escape)
+{
+    assert_unescaped("%zz%4", true, GALE_STR("%zz%4"));
+    assert_unescaped("%", true, GALE_STR("%"));
+    assert_unescaped("%4", true, GALE_STR("%4"));
+    assert_unescaped("%4g%g4%-1% 1", true, GALE_STR("%4g%g4%-1% 1"));
+    assert_unescaped("%%41", true, GALE_STR("%A"));
+    assert_unescaped("%4%41", true, GALE_STR("%4A"));
+    assert_unescaped("%41%", true, GALE_STR("A%"));
+    assert_unescaped("", true, GALE_STR(""));
+}
+
+TEST(url_unescape_decodes_once_and_any_byte)
+{
+    assert_unescaped("%2525", true, GALE_STR("%25"));
+    assert_unescaped("%e9%C3%a9", true, GALE_STR("\xe9\xc3\xa9"));
+    assert_unescaped("%00x", true, GALE_STR("\0x"));
+    assert_unescaped("a+b%2Bc", true, GALE_STR("a b+c"));
+    assert_unescaped("a+b%2Bc", false, GALE_STR("a+b+c"));
+    assert_unescaped("+%20+", true, GALE_STR("   "));
+    assert_unescaped("+%20+", false, GALE_STR("+ +"));
+    assert_int_equal(gale__url_unescape(NULL, (gale_str){ NULL, 0 }, true), 0);
+}
+
+TEST(a_cut_escape_is_not_read_past_its_end)
+{
+    char *exact = malloc(2), out[2];
+    memcpy(exact, "%4", 2);
+    assert_int_equal(gale__url_unescape(out, (gale_str){ exact, 2 }, true), 2);
+    free(exact);
+}
+
+TEST(escaping_and_back_gives_every_byte)
+{
+    char all[256], back[768];
+    for (int i = 0; i < 256; i++)
+        all[i] = (char)i;
+    for (int plus = 0; plus < 2; plus++) {
+        gale__buffer out;
+        gale__buffer_init(&out, SIZE_MAX);
+        assert_ok(gale__url_escape(&out, (gale_str){ all, 256 }, plus));
+        size_t size = gale__url_unescape(back, gale__buffer_str(&out), plus);
+        assert_bytes(((gale_str){ back, size }), ((gale_str){ all, 256 }));
+        gale__buffer_clear(&out);
+    }
+}
+
+TEST(failures_of_the_buffer_come_back)
+{
+    gale__buffer out;
+    gale__buffer_init(&out, 5);
+    assert_error(gale__xhtml_escape(&out, GALE_STR("a&b")), GALE_ETOOBIG);
+    gale__buffer_clear(&out);
+    assert_error(gale__url_escape(&out, GALE_STR("a&b&c"), true), GALE_ETOOBIG);
+    gale__buffer_clear(&out);
+
+    test_fail_allocation(1);
+    assert_error(gale__xhtml_escape(&out, GALE_STR("<")), -ENOMEM);
+    gale__buffer_clear(&out);
+    test_fail_allocation(1);
+    assert_error(gale__url_escape(&out, GALE_STR("<"), false), -ENOMEM);
+    gale__buffer_clear(&out);
+}
+
+GALE_TEST_MAIN

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/utf8.h"
+
+#include <string.h>
+
+static const uint64_t high_bits = UINT64_C(0x8080808080808080);
+
+/* How many bytes at the front are ASCII for sure: a multiple of 8. */
+static size_t ascii_prefix(const unsigned char *at, size_t size)
+{
+    size_t done = 0;
+    uint64_t words[4];
+    for (; size - done >= sizeof words; done += sizeof words) {
+        memcpy(words, at + done, sizeof words);
+        if ((words[0] | words[1] | words[2] | words[3]) & high_bits)
+            break;
+    }
+    for (; size - done >= sizeof words[0]; done += sizeof words[0]) {
+        memcpy(words, at + done, sizeof words[0]);
+        if (words[0] & high_bits)
+            break;
+    }
+    return done;
+}
+
+static bool is_tail(unsigned char byte)
+{
+    return (byte & 0xc0) == 0x80;
+}
+
+/*
+ * The length of the sequence at the front that is not ASCII, or 0 when it is ill-formed: the
+ * table of RFC 3629 §4, where only the second byte's range depends on the first.
+ */
+static size_t sequence_length(const unsigned char *at, size_t size)
+{
+    unsigned char lead = at[0], low = 0x80, high = 0xbf;
+    size_t length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    if (lead < 0xc2 || lead > 0xf4 || size < length)
+        return 0;
+    if (lead == 0xe0)
+        low = 0xa0; /* overlong */
+    else if (lead == 0xed)
+        high = 0x9f; /* surrogates */
+    else if (lead == 0xf0)
+        low = 0x90; /* overlong */
+    else if (lead == 0xf4)
+        high = 0x8f; /* above U+10FFFF */
+    if (at[1] < low || at[1] > high)
+        return 0;
+    for (size_t i = 2; i < length; i++)
+        if (!is_tail(at[i]))
+            return 0;
+    return length;
+}
+
+bool gale__utf8_valid(const char *data, size_t size)
+{
+    const unsigned char *bytes = (const unsigned char *)data;
+    size_t at = 0;
+    while (at < size) {
+        if (bytes[at] < 0x80) {
+            size_t ascii = ascii_prefix(bytes + at, size - at);
+            at += ascii ? ascii : 1;
+            continue;
+        }
+        size_t length = sequence_length(bytes + at, size - at);
+        if (!length)
+            return false;
+        at += length;
+    }
+    return true;
+}
+
+size_t gale__utf8_encode(uint32_t code_point, char out[4])
+{
+    if (code_point > 0x10ffff || (code_point >= 0xd800 && code_point <= 0xdfff))
+        code_point = 0xfffd;
+    if (code_point < 0x80) {
+        out[0] = (char)code_point;
+        return 1;
+    }
+    size_t length = code_point < 0x800 ? 2 : code_point < 0x10000 ? 3 : 4;
+    static const unsigned char leads[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+    for (size_t i = length - 1; i > 0; i--) {
+        out[i] = (char)(0x80 | (code_point & 0x3f));
+        code_point >>= 6;
+    }
+    out[0] = (char)(leads[length] | code_point);
+    return length;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GALE_CORE_UTF8_H
+#define GALE_CORE_UTF8_H
+
+#include <gale/core.h>
+
+/* True when the bytes are well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates). */
+bool gale__utf8_valid(const char *data, size_t size);
+/* Writes 1 to 4 bytes for a code point and returns how many. What is no code point of UTF-8 (a
+ * surrogate, above 0x10FFFF) becomes U+FFFD. */
+size_t gale__utf8_encode(uint32_t code_point, char out[4]);
+
+#endif
