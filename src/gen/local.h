@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Task-local values: an immutable chain that a child shares with its parent. */
+#ifndef GALE_GEN_LOCAL_H
+#define GALE_GEN_LOCAL_H
+
+typedef struct gale__local gale__local;
+
+gale__local *gale__locals_ref(gale__local *locals);
+void gale__locals_unref(gale__local *locals);
+
+#endif

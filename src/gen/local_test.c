@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gen/gen_test.h"
+
+#include <errno.h>
+
+static int user, color;
+
+static int set_and_wait(void *arg)
+{
+    assert_string_equal(gale_task_local(&user), "parent");
+    assert_ok(gale_task_set_local(&user, arg));
+    assert_ok(gale_moment());
+    assert_string_equal(gale_task_local(&user), arg);
+    return 0;
+}
+
+TASK_TEST(each_task_sees_its_own_values)
+{
+    assert_null(gale_task_local(&user));
+    assert_ok(gale_task_set_local(&user, "parent"));
+    gale_call calls[] = { { set_and_wait, "one", 0 }, { set_and_wait, "two", 0 } };
+    assert_ok(gale_multi(calls, 2));
+    assert_string_equal(gale_task_local(&user), "parent");
+    assert_null(gale_task_local(&color));
+}
+
+static int expect(void *arg)
+{
+    assert_string_equal(gale_task_local(&user), arg);
+    assert_string_equal(gale_task_local(&color), "blue");
+    return 0;
+}
+
+static int expect_below(void *arg)
+{
+    expect(arg);
+    return gale_spawn(expect, arg);
+}
+
+TASK_TEST(children_inherit_what_was_set_when_they_were_spawned)
+{
+    assert_ok(gale_task_set_local(&color, "blue"));
+    assert_ok(gale_task_set_local(&user, "first"));
+    assert_ok(gale_spawn(expect_below, "first"));
+    assert_ok(gale_task_set_local(&user, "second"));
+    assert_ok(gale_spawn(expect_below, "second"));
+    loop_briefly();
+    assert_string_equal(gale_task_local(&user), "second");
+}
+
+static int spawn_on_the_loop(void *arg)
+{
+    assert_ok(gale_task_set_local(&color, "blue"));
+    assert_ok(gale_task_set_local(&user, arg));
+    return gale_ioloop_spawn_callback(gale_ioloop_current(), NULL, expect, arg);
+}
+
+TEST(tasks_of_the_loop_inherit_too)
+{
+    assert_ok(run_in_loop(spawn_on_the_loop, "caller"));
+}
+
+TASK_TEST(a_value_that_is_set_again_takes_no_memory)
+{
+    assert_ok(gale_task_set_local(&user, "a"));
+    assert_ok(gale_task_set_local(&color, "b"));
+    size_t before = test_allocations();
+    for (int i = 0; i < 100; i++)
+        assert_ok(gale_task_set_local(&user, "c"));
+    assert_int_equal(test_allocations(), before);
+    assert_string_equal(gale_task_local(&user), "c");
+    assert_string_equal(gale_task_local(&color), "b");
+}
+
+static int inherit(void *arg)
+{
+    (void)arg;
+    return gale_moment();
+}
+
+TASK_TEST(without_memory_the_old_value_stays)
+{
+    assert_ok(gale_task_set_local(&user, "old"));
+    gale_scope *scope = gale_scope_open(NULL);
+    assert_ok(gale_spawn(inherit, NULL));
+    test_fail_allocation(1);
+    assert_error(gale_task_set_local(&user, "new"), -ENOMEM);
+    test_fail_allocation(0);
+    assert_string_equal(gale_task_local(&user), "old");
+    assert_ok(gale_scope_close(scope, 0));
+}
+
+TEST(outside_a_task_there_are_none)
+{
+    assert_error(gale_task_set_local(&user, "x"), GALE_ENOTASK);
+    assert_null(gale_task_local(&user));
+}
+
+GALE_TEST_MAIN
