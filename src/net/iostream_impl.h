@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The inside of gale_iostream. The buffer `input` begins with the `lent` bytes that the last read
+ * gave out; what follows is unread. When bytes come while some are lent, the lent memory moves to
+ * `held`, so that it stays where it is. A read that waits lives on its task's stack.
+ */
+#ifndef GALE_NET_IOSTREAM_IMPL_H
+#define GALE_NET_IOSTREAM_IMPL_H
+
+#include <gale/iostream.h>
+
+#include "core/buffer.h"
+#include "gen/task.h"
+#include "net/stream.h"
+
+typedef struct gale__pattern gale__pattern;
+
+typedef struct gale__read {
+    gale__waiter waiter;
+    gale_iostream *stream; /* NULL once the stream was freed */
+    /* Looks whether the unread bytes satisfy the read: 1 and it has taken them, 0 when it needs
+     * more, or a negative error. NULL: only the end of the stream satisfies it. */
+    int (*step)(struct gale__read *read);
+    bool waits, done, partial;
+    size_t size;      /* wanted bytes, of read_bytes and read_into */
+    size_t max_bytes; /* of a delimited read; SIZE_MAX for none */
+    gale_str delimiter;
+    size_t searched; /* where in the unread bytes the search goes on */
+    char *into;      /* of read_into, or NULL */
+    size_t filled;   /* bytes there */
+    gale_str result;
+} gale__read;
+
+/* A connect that waits; on its task's stack. */
+typedef struct gale__connect {
+    gale__waiter waiter;
+    gale_iostream *stream;
+} gale__connect;
+
+struct gale_iostream {
+    gale__stream stream;
+    gale__buffer input;
+    size_t lent;
+    char *held;
+    gale__read *read; /* until its task has resumed */
+    gale__list writers;
+    uint64_t queued; /* bytes that were ever queued */
+    gale__connect *connector;
+    size_t max_buffer_size, max_write_buffer_size;
+    gale_callback close_callback;
+    void *close_arg;
+    gale__callback close_run;
+    gale__pattern *pattern; /* the last one */
+    int error;
+    int end_error; /* with `ended` */
+    bool ended;    /* nothing more will be received, and the stream is not closed yet */
+    bool receiving, connecting;
+};
+
+/*
+ * A stream over a connected, non-blocking descriptor whose first bytes were received already.
+ * Takes `fd` over, on success. NULL when out of memory.
+ */
+gale_iostream *gale__iostream_from(gale_ioloop *loop, int fd, const gale__address *address,
+                                   gale_str received, const gale_iostream_options *options);
+
+/* Closes, with the reason. Ends everything that waits. */
+void gale__iostream_close(gale_iostream *self, int error);
+/* The same, with a log line unless peers often end so. */
+void gale__iostream_close_broken(gale_iostream *self, const char *what, int error);
+/* GALE_ECLOSED, with the reason as detail. */
+int gale__iostream_fail_closed(const gale_iostream *self);
+
+/* The handlers of the stream below, in iostream_read.c and iostream_write.c. */
+void gale__iostream_received(gale__stream *stream, const char *data, size_t size);
+void gale__iostream_ended(gale__stream *stream, int error);
+void gale__iostream_progressed(gale__stream *stream);
+
+/* Asks the backend for bytes, or no longer. */
+void gale__iostream_receive(gale_iostream *self, bool on);
+/* After a change of what is read or wanted: receives or closes for the close callback. */
+void gale__iostream_watch_end(gale_iostream *self);
+/* The stream is closed: the pending read gets what there is, or fails. */
+void gale__iostream_end_read(gale_iostream *self);
+/* Wakes the writers whose bytes have reached the kernel; all of them with `error` when it is
+ * negative. */
+void gale__iostream_wake_writers(gale_iostream *self, int error);
+/* Sends what was queued while the stream was connecting. */
+void gale__iostream_flush(gale_iostream *self);
+
+static inline gale_str gale__iostream_unread(const gale_iostream *self)
+{
+    gale_str all = gale__buffer_str(&self->input);
+    return (gale_str){ all.data + self->lent, all.len - self->lent };
+}
+
+/* A delimited read's step (iostream_search.c). */
+int gale__iostream_find(gale__read *read);
+int gale__iostream_match(gale__read *read);
+/* Makes self->pattern the compiled `pattern`: 0, GALE_EINVALID or -ENOMEM. */
+int gale__iostream_compile(gale_iostream *self, const char *pattern);
+void gale__pattern_free(gale__pattern *pattern);
+/* Gives the first `size` unread bytes out. */
+void gale__read_take(gale__read *read, size_t size);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/net.h"
+
+#include "net/stream.h"
+
+static void net_close(void *state)
+{
+    gale__net *net = state;
+    gale__pool_close(&net->segments);
+    gale__pool_close(&net->outputs);
+    gale__free(net);
+}
+
+gale__net *gale__net_new(gale_ioloop *loop)
+{
+    gale__net *net = GALE__NEW(gale__net);
+    if (!net)
+        return NULL;
+    net->loop = loop;
+    gale__pool_init(&net->segments, GALE__SEGMENT_BLOCK, 0);
+    gale__pool_init(&net->outputs, sizeof(gale__output), 0);
+    gale__loop_attach(loop, GALE__LOOP_NET, net, net_close);
+    return net;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What this floor keeps for each loop. */
+#ifndef GALE_NET_NET_H
+#define GALE_NET_NET_H
+
+#include "loop/loop.h"
+
+enum { GALE__SEGMENT_BLOCK = 16384 }; /* a pooled segment with its data */
+
+typedef struct gale__net {
+    gale_ioloop *loop;
+    gale__pool segments; /* GALE__SEGMENT_BLOCK */
+    gale__pool outputs;  /* gale__output */
+} gale__net;
+
+/* The slow path of gale__net_of. */
+gale__net *gale__net_new(gale_ioloop *loop);
+
+/* Made on first use; NULL when out of memory. */
+static inline gale__net *gale__net_of(gale_ioloop *loop)
+{
+    gale__net *net = loop->parts[GALE__LOOP_NET].state;
+    return GALE__LIKELY(net != NULL) ? net : gale__net_new(loop);
+}
+
+#endif
