@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a handler can ask of its request. What costs something is made when first asked for. */
+#include "http/request.h"
+
+#include <string.h>
+
+#include <gale/gen.h>
+
+#include "core/error.h"
+#include "loop/loop.h"
+#include "platform/clock.h"
+
+const char *gale_http_server_request_method(const gale_http_server_request *request)
+{
+    return request->head.method.data;
+}
+
+const char *gale_http_server_request_uri(const gale_http_server_request *request)
+{
+    return request->head.target.data;
+}
+
+const char *gale_http_server_request_path(const gale_http_server_request *request)
+{
+    return request->head.path.data;
+}
+
+const char *gale_http_server_request_query(const gale_http_server_request *request)
+{
+    return request->head.query.len ? request->head.query.data : "";
+}
+
+const char *gale_http_server_request_version(const gale_http_server_request *request)
+{
+    static const char *const versions[] = { "HTTP/1.0", "HTTP/1.1", "HTTP/1.2", "HTTP/1.3",
+                                            "HTTP/1.4", "HTTP/1.5", "HTTP/1.6", "HTTP/1.7",
+                                            "HTTP/1.8", "HTTP/1.9" };
+    return versions[request->head.minor];
+}
+
+gale_http_headers *gale_http_server_request_headers(gale_http_server_request *request)
+{
+    return &request->headers;
+}
+
+gale_str gale_http_server_request_body(const gale_http_server_request *request)
+{
+    return gale__buffer_str(&request->body);
+}
+
+const char *gale_http_server_request_remote_ip(gale_http_server_request *request)
+{
+    if (request->remote_ip)
+        return request->remote_ip;
+    char text[46];
+    size_t size = gale__address_text(&request->peer, text);
+    const char *copy = gale__arena_strdup(request->arena, text, size);
+    return request->remote_ip = copy ? copy : "0.0.0.0";
+}
+
+const char *gale_http_server_request_protocol(const gale_http_server_request *request)
+{
+    return request->protocol;
+}
+
+const char *gale_http_server_request_host(const gale_http_server_request *request)
+{
+    return request->framing.host.data ? request->framing.host.data : "127.0.0.1";
+}
+
+const char *gale_http_server_request_host_name(gale_http_server_request *request)
+{
+    if (request->host_name)
+        return request->host_name;
+    const char *host = gale_http_server_request_host(request);
+    gale_str name;
+    gale_split_host_and_port((gale_str){ host, strlen(host) }, &name);
+    char *lower = gale__arena_strdup(request->arena, name.data, name.len);
+    for (char *at = lower; at && *at; at++)
+        if (*at >= 'A' && *at <= 'Z')
+            *at = (char)(*at + ('a' - 'A'));
+    return request->host_name = lower;
+}
+
+const char *gale_http_server_request_full_url(gale_http_server_request *request)
+{
+    const gale__http1_request *head = &request->head;
+    const char *host = gale_http_server_request_host(request);
+    if (head->authority.data) /* the target is a URL already; its scheme is the client's guess */
+        return gale__arena_printf(request->arena, NULL, "%s://%s%s%s%s", request->protocol, host,
+                                  head->path.data, head->query.len ? "?" : "",
+                                  gale_http_server_request_query(request));
+    return gale__arena_printf(request->arena, NULL, "%s://%s%s", request->protocol, host,
+                              head->target.data);
+}
+
+static void free_body(void *request)
+{
+    gale__buffer_clear(&((gale_http_server_request *)request)->body);
+}
+
+int gale__http_request_keep_body(gale_http_server_request *request)
+{
+    return gale_defer(free_body, request);
+}
+
+double gale_http_server_request_time(const gale_http_server_request *request)
+{
+    /* An end in this very turn is known to the turn only, which has taken its time, too. */
+    bool over = request->ended && request->ended != request->loop->now;
+    int64_t until = over ? request->ended : gale__clock_monotonic();
+    return (double)(until - request->started) / 1e9;
+}
+
+/* Makes a list of arguments by `parse`, once. */
+static const gale_http_arguments *arguments(gale_http_server_request *request,
+                                            gale_http_arguments **list, gale_str text,
+                                            bool cookies)
+{
+    if (*list)
+        return *list;
+    gale_http_arguments *made = gale__arena_alloc(request->arena, sizeof *made);
+    if (!made)
+        return NULL;
+    gale__http_arguments_init(made, request->arena);
+    int result = cookies ? gale__http_cookies_parse(made, text)
+                         : gale__http_arguments_parse(made, text, 0);
+    return result < 0 ? NULL : (*list = made);
+}
+
+const gale_http_arguments *
+gale_http_server_request_query_arguments(gale_http_server_request *request)
+{
+    return arguments(request, &request->query_arguments, request->head.query, false);
+}
+
+const gale_http_arguments *
+gale_http_server_request_body_arguments(gale_http_server_request *request)
+{
+    static const char form[] = "application/x-www-form-urlencoded";
+    const char *type = gale__http_headers_get(&request->headers, GALE__HTTP_CONTENT_TYPE);
+    gale_str text = { "", 0 };
+    if (type && strncmp(type, form, sizeof form - 1) == 0) {
+        if (gale__http_headers_present(&request->headers, GALE__HTTP_CONTENT_ENCODING)) {
+            gale__fail(GALE_EINPUT, "Unsupported Content-Encoding: %s",
+                       gale__http_headers_get(&request->headers, GALE__HTTP_CONTENT_ENCODING));
+            return NULL;
+        }
+        text = gale__buffer_str(&request->body);
+    }
+    return arguments(request, &request->body_arguments, text, false);
+}
+
+const gale_http_arguments *gale_http_server_request_cookies(gale_http_server_request *request)
+{
+    const char *header = gale__http_headers_get(&request->headers, GALE__HTTP_COOKIE);
+    gale_str text = { header ? header : "", header ? strlen(header) : 0 };
+    return arguments(request, &request->cookies, text, true);
+}
+
+gale_http_connection *gale_http_server_request_connection(gale_http_server_request *request)
+{
+    return request->connection;
+}

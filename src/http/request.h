@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inside of a request. It lives in its exchange, in the arena of the exchange's scope. */
+#ifndef GALE_HTTP_REQUEST_H
+#define GALE_HTTP_REQUEST_H
+
+#include <gale/httpserver.h>
+
+#include "core/buffer.h"
+#include "platform/backend.h"
+#include "proto/arguments.h"
+#include "proto/http1_body.h"
+
+struct gale_http_server_request {
+    gale_http_connection *connection; /* NULL once it has ended */
+    gale__arena *arena;
+    gale__http1_request head;
+    gale__http1_body framing;
+    gale_http_headers headers;
+    gale__buffer body;
+    gale__address peer;
+    const char *remote_ip; /* NULL until asked for */
+    const char *protocol;
+    const char *host_name;
+    gale_http_arguments *query_arguments, *body_arguments, *cookies;
+    int64_t started, ended; /* loop time, ns; ended 0 until the response is finished */
+    gale_ioloop *loop;
+};
+
+/* The body lives as long as the scope of the task that calls this. -ENOMEM: it is gone. */
+int gale__http_request_keep_body(gale_http_server_request *request);
+
+#endif
