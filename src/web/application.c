@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Applications: making, listening, adding routes, finding and reversing them. */
+#include "web/application.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <gale/log.h>
+
+#include "core/error.h"
+#include "http/http_server.h"
+
+/* The detail says what was not possible, and why; without one `what` does. */
+static int fail_loudly(gale_ioloop *loop, int error, const char *what)
+{
+    const char *detail = gale_error_detail();
+    if (*detail)
+        gale_log(GALE_LOG_GENERAL, GALE_LOG_ERROR, "%s", detail);
+    else
+        gale_log(GALE_LOG_GENERAL, GALE_LOG_ERROR, "%s: %s", what, gale_strerror(error));
+    loop->failed = true;
+    return error;
+}
+
+/* ---- Handler types and routes ---------------------------------------------------------- */
+
+const gale__handler_type *gale__application_type(gale_application *application,
+                                                 const gale_handler_class *of_class)
+{
+    for (gale__handler_type *type = application->types; type; type = type->next)
+        if (type->chain[0].of_class == of_class)
+            return type;
+    gale__handler_type *type = gale__handler_type_new(of_class);
+    if (!type)
+        return NULL;
+    type->next = application->types;
+    application->types = type;
+    return type;
+}
+
+static void group_free(gale__route_group *group)
+{
+    for (size_t i = 0; i < group->count; i++) {
+        gale__route_pattern_free(&group->routes[i].pattern);
+        gale__free(group->routes[i].name);
+    }
+    gale__route_pattern_free(&group->host);
+    gale__free(group);
+}
+
+/* The last route of that name in a list of groups, or NULL. */
+static gale__route *find_name(gale__route_group *groups, const char *name)
+{
+    gale__route *found = NULL;
+    for (gale__route_group *group = groups; group; group = group->next)
+        for (size_t i = 0; i < group->count; i++)
+            if (group->routes[i].name && strcmp(group->routes[i].name, name) == 0)
+                found = &group->routes[i];
+    return found;
+}
+
+static int add_route(gale_application *application, gale__route_group *group,
+                     const gale_route *from)
+{
+    gale__route *route = &group->routes[group->count++];
+    if (!from->handler)
+        return gale__fail(GALE_EINVALID, "route %s has no handler class", from->pattern);
+    route->type = gale__application_type(application, from->handler);
+    if (!route->type)
+        return -ENOMEM;
+    GALE_TRY(gale__route_pattern_compile(&route->pattern, from->pattern));
+    route->arg = from->arg;
+    if (!from->name)
+        return 0;
+    if (find_name(application->groups, from->name) || find_name(group, from->name))
+        gale_log(GALE_LOG_APPLICATION, GALE_LOG_WARNING,
+                 "Multiple handlers named %s; replacing previous value", from->name);
+    route->name = gale__strdup(from->name, strlen(from->name));
+    return route->name ? 0 : -ENOMEM;
+}
+
+static int group_new(gale_application *application, const char *host_pattern,
+                     const gale_route *routes, gale__route_group **ret_group)
+{
+    size_t count = 0;
+    while (routes && routes[count].pattern)
+        count++;
+    gale__route_group *group = gale__calloc(1, sizeof *group + count * sizeof(gale__route));
+    if (!group)
+        return -ENOMEM;
+    group->any_host = !host_pattern;
+    int result = host_pattern ? gale__route_pattern_compile(&group->host, host_pattern) : 0;
+    for (size_t i = 0; i < count && result >= 0; i++)
+        result = add_route(application, group, &routes[i]);
+    if (result < 0)
+        group_free(group);
+    else
+        *ret_group = group;
+    return result;
+}
+
+int gale_application_add_handlers(gale_application *application, const char *host_pattern,
+                                  const gale_route *routes)
+{
+    if (!application)
+        return GALE_EINVALID;
+    gale__route_group *group;
+    int result = group_new(application, host_pattern, routes, &group);
+    if (result < 0)
+        return fail_loudly(application->loop, result, "cannot add handlers");
+    gale__route_group **place = &application->groups; /* before the one for any host */
+    while (*place && !(*place)->any_host)
+        place = &(*place)->next;
+    group->next = *place;
+    *place = group;
+    return 0;
+}
+
+static int match_host(const gale__route_group *group, gale_http_server_request *request,
+                      const char *host)
+{
+    if (!host)
+        return -ENOMEM;
+    return gale__route_pattern_match(&group->host, (gale_str){ host, strlen(host) }, request->arena,
+                                     NULL);
+}
+
+/* These two return as gale__application_find does. */
+static int find_in_group(gale__route_group *group, gale_http_server_request *request,
+                         gale__route **ret_route, gale__path_arguments *ret_arguments)
+{
+    int result = 0;
+    for (size_t i = 0; i < group->count && result == 0; i++) {
+        *ret_route = &group->routes[i];
+        result = gale__route_pattern_match(&group->routes[i].pattern, request->head.path,
+                                           request->arena, ret_arguments);
+    }
+    return result;
+}
+
+static int find_for_default_host(gale_application *application, gale_http_server_request *request,
+                                 gale__route **ret_route, gale__path_arguments *ret_arguments)
+{
+    const char *host = application->settings.default_host;
+    int result = 0;
+    if (!host || gale__http_headers_present(&request->headers, GALE__HTTP_X_REAL_IP))
+        return 0;
+    for (gale__route_group *group = application->groups; group && result == 0; group = group->next)
+        if (!group->any_host && (result = match_host(group, request, host)) > 0)
+            result = find_in_group(group, request, ret_route, ret_arguments);
+    return result;
+}
+
+int gale__application_find(gale_application *application, gale_http_server_request *request,
+                           gale__route **ret_route, gale__path_arguments *ret_arguments)
+{
+    int result = 0;
+    for (gale__route_group *group = application->groups; group && result == 0;
+         group = group->next) {
+        if (GALE__LIKELY(group->any_host))
+            result = 1;
+        else
+            result = match_host(group, request, gale_http_server_request_host_name(request));
+        if (result > 0)
+            result = find_in_group(group, request, ret_route, ret_arguments);
+    }
+    return result ? result : find_for_default_host(application, request, ret_route, ret_arguments);
+}
+
+gale_bytes *gale_application_reverse_url(gale_application *application, const char *name,
+                                         const char *const *arguments, size_t count)
+{
+    const gale__route *found = find_name(application->groups, name);
+    gale_bytes *path = NULL;
+    if (!found)
+        gale__fail(GALE_ENOTFOUND, "%s not found in named urls", name);
+    else
+        gale__route_pattern_reverse(&found->pattern, arguments, count, &path);
+    return path;
+}
+
+/* ---- Making and freeing ---------------------------------------------------------------- */
+
+/* The servers are services of their own, and cancel the handlers. Those may go on for a while
+ * after their connections have gone. */
+static void nothing(gale__service *service)
+{
+    (void)service;
+}
+
+static bool drained(gale__service *service)
+{
+    return GALE__CONTAINER_OF(service, gale_application, service)->handlers == 0;
+}
+
+static void close_service(gale__service *service)
+{
+    gale_application_free(GALE__CONTAINER_OF(service, gale_application, service));
+}
+
+gale_application *gale_application_new(const gale_route *routes,
+                                       const gale_application_settings *settings)
+{
+    gale_ioloop *loop = gale_ioloop_current();
+    gale_application *application = loop ? GALE__NEW(gale_application) : NULL;
+    if (!application)
+        return NULL;
+    application->delegate.operations = &gale__application_operations;
+    application->loop = loop;
+    application->service = (gale__service){
+        .drain = nothing, .drained = drained, .cancel = nothing, .close = close_service
+    };
+    if (settings)
+        application->settings = *settings;
+    if (application->settings.max_response_buffer == 0)
+        application->settings.max_response_buffer = 104857600;
+    gale__loop_add_service(loop, &application->service);
+    if (gale_application_add_handlers(application, NULL, routes) >= 0)
+        return application;
+    gale_application_free(application);
+    return NULL;
+}
+
+static void give_back(gale_application *application)
+{
+    for (gale__route_group *group = application->groups, *next; group; group = next) {
+        next = group->next;
+        group_free(group);
+    }
+    for (gale__handler_type *type = application->types, *next; type; type = next) {
+        next = type->next;
+        gale__free(type);
+    }
+    gale__free(application);
+}
+
+void gale_application_free(gale_application *application)
+{
+    if (!application)
+        return;
+    gale__loop_remove_service(&application->service);
+    gale_http_server_free(application->server);
+    application->freed = true;
+    if (application->handlers == 0)
+        give_back(application);
+}
+
+void gale__application_rests(gale_application *application)
+{
+    if (application->freed)
+        give_back(application);
+    else
+        gale__loop_service_drained(application->loop);
+}
+
+const gale_application_settings *gale_application_get_settings(const gale_application *application)
+{
+    return &application->settings;
+}
+
+gale_http_server_connection_delegate *gale_application_delegate(gale_application *application)
+{
+    return &application->delegate;
+}
+
+/* ---- Listening ------------------------------------------------------------------------- */
+
+static int make_server(gale_application *application)
+{
+    if (application->server)
+        return 0;
+    application->server =
+        gale_http_server_new(&application->delegate, &application->settings.server);
+    if (!application->server)
+        return -ENOMEM;
+    application->server->owner = &application->server;
+    return 0;
+}
+
+int gale_application_listen_address(gale_application *application, int port, const char *address)
+{
+    if (!application) {
+        gale_ioloop *loop = gale_ioloop_current_or_null();
+        if (loop)
+            loop->failed = true;
+        return GALE_EINVALID;
+    }
+    int result = make_server(application);
+    if (result >= 0)
+        result = gale_http_server_listen(application->server, port, address);
+    return result < 0 ? fail_loudly(application->loop, result, "cannot listen") : result;
+}
+
+int gale_application_listen(gale_application *application, int port)
+{
+    return gale_application_listen_address(application, port, NULL);
+}
+
+int gale_application_listen_sockets(gale_application *application, const int *sockets, int count)
+{
+    int result = application ? make_server(application) : GALE_EINVALID;
+    for (int i = 0; i < count; i++) {
+        if (result < 0)
+            close(sockets[i]);
+        else
+            result = gale_http_server_add_socket(application->server, sockets[i]);
+    }
+    if (result < 0 && application)
+        fail_loudly(application->loop, result, "cannot listen");
+    return result;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inside of an application: its routes by host, its handler types, its servers. */
+#ifndef GALE_WEB_APPLICATION_H
+#define GALE_WEB_APPLICATION_H
+
+#include "core/list.h"
+#include "loop/loop.h"
+#include "web/handler.h"
+
+typedef struct gale__route {
+    gale__route_pattern pattern;
+    const gale__handler_type *type;
+    void *arg;
+    char *name; /* or NULL */
+} gale__route;
+
+/* The routes of the hosts that match a pattern. */
+typedef struct gale__route_group {
+    struct gale__route_group *next;
+    gale__route_pattern host;
+    bool any_host;
+    size_t count;
+    gale__route routes[];
+} gale__route_group;
+
+struct gale_application {
+    gale_http_server_connection_delegate delegate;
+    gale__service service; /* so that the loop frees it */
+    gale_ioloop *loop;
+    gale_application_settings settings;
+    gale__route_group *groups; /* in the order in which they are tried */
+    gale__handler_type *types;
+    gale_http_server *server; /* made by the first listen */
+    size_t handlers;          /* at work; they need its memory */
+    bool freed;
+};
+
+/* The slow path of gale__application_release. */
+void gale__application_rests(gale_application *application);
+
+/* A handler has ended. */
+static inline void gale__application_release(gale_application *application)
+{
+    if (--application->handlers == 0 &&
+        GALE__UNLIKELY(application->freed || application->loop->shutting_down))
+        gale__application_rests(application);
+}
+
+/* The delegate of <gale/httpserver.h>: a handler for each request. */
+extern const gale_http_server_connection_delegate_operations gale__application_operations;
+
+/* The route for a request; NULL when there is none. `ret_arguments` are set only then. Returns
+ * 1, 0, or a negative error. */
+int gale__application_find(gale_application *application, gale_http_server_request *request,
+                           gale__route **ret_route, gale__path_arguments *ret_arguments);
+/* The resolved class, made when it is new. */
+const gale__handler_type *gale__application_type(gale_application *application,
+                                                 const gale_handler_class *of_class);
+
+#endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The life of a handler, in its task: initialize, prepare, method, response, log, on_finish. */
+#include <gale/log.h>
+
+#include "web/application.h"
+
+enum { CLEAN_UP_SECONDS = 60 };
+
+static int run_method(gale_handler *self)
+{
+    gale_handler_function method =
+        gale__handler_method(&self->type->slots, self->request->head.method_id);
+    return method ? method(self) : gale__method_not_allowed(self);
+}
+
+static int execute(gale_handler *self)
+{
+    const gale_handler_class *slots = &self->type->slots;
+    if (slots->initialize)
+        GALE_TRY(slots->initialize(self, self->arg));
+    if (slots->prepare)
+        GALE_TRY(slots->prepare(self));
+    if (self->finished || self->failed)
+        return 0;
+    if (self->stream)
+        GALE_TRY(gale__handler_stream_body(self));
+    if (self->finished)
+        return 0;
+    return run_method(self);
+}
+
+typedef struct clean_up {
+    gale_handler *handler;
+    int error; /* 0: on_finish */
+} clean_up;
+
+static int run_clean_up(void *arg)
+{
+    clean_up *what = arg;
+    if (what->error < 0)
+        gale__handler_failed(what->handler, what->error);
+    else
+        what->handler->type->slots.on_finish(what->handler);
+    return 0;
+}
+
+/* Clean-up may wait even when the client has left. */
+static void run_shielded(gale_handler *self, int error)
+{
+    clean_up what = { self, error };
+    if (gale_task_canceled())
+        gale_shield(run_clean_up, &what, CLEAN_UP_SECONDS);
+    else
+        run_clean_up(&what);
+}
+
+static void release_application(void *application)
+{
+    gale__application_release(application);
+}
+
+/* What was deferred, and tasks of the scope, may still need the application. */
+static void let_go(gale_handler *self)
+{
+    if (GALE__LIKELY(gale__scope_is_quiet(self->scope))) {
+        gale__application_release(self->application);
+        return;
+    }
+    self->last = (gale__defer){ .function = release_application, .arg = self->application };
+    gale__scope_defer_last(self->scope, &self->last);
+}
+
+/* Most programs log no more than what went wrong. */
+static bool wants_every_line(const gale_handler *self)
+{
+    return self->application->settings.log_function ||
+           gale_log_enabled(GALE_LOG_ACCESS, GALE_LOG_INFO);
+}
+
+int gale__handler_run(void *arg)
+{
+    gale_handler *self = arg;
+    int result = self->request->body.data ? gale__http_request_keep_body(self->request) : 0;
+    if (GALE__LIKELY(result >= 0))
+        result = execute(self);
+    if (result >= 0 && self->failed)
+        result = GALE_EHTTP;
+    if (result >= 0 && !self->finished)
+        result = gale_finish(self);
+    if (GALE__UNLIKELY(result < 0))
+        run_shielded(self, result);
+    if (self->status >= 400 || wants_every_line(self))
+        gale__handler_log_request(self);
+    if (self->type->slots.on_finish)
+        run_shielded(self, 0);
+    if (GALE__UNLIKELY(self->connection != NULL))
+        gale__http_exchange_abandon(self->connection);
+    if (self->body.first)
+        gale__segments_clear(&self->body, self->net);
+    let_go(self);
+    return 0;
+}
+
+/* ---- The access log -------------------------------------------------------------------- */
+
+static gale_log_level level_of(int status)
+{
+    return status < 400 ? GALE_LOG_INFO : status < 500 ? GALE_LOG_WARNING : GALE_LOG_ERROR;
+}
+
+void gale__handler_log_request(gale_handler *self)
+{
+    enum { CLIENT_CLOSED_REQUEST = 499 }; /* nginx's number for it; never sent */
+    bool left = self->disconnected && !self->finished;
+    int status = left ? CLIENT_CLOSED_REQUEST : self->status;
+    gale_log_level level = left ? GALE_LOG_INFO : level_of(status);
+    if (GALE__UNLIKELY(self->application->settings.log_function != NULL)) {
+        self->application->settings.log_function(self);
+        return;
+    }
+    if (!gale_log_enabled(GALE_LOG_ACCESS, level))
+        return;
+    gale_log(GALE_LOG_ACCESS, level, "%d %s %s (%s) %.2fms", status,
+             gale_http_server_request_method(self->request),
+             gale_http_server_request_uri(self->request),
+             gale_http_server_request_remote_ip(self->request),
+             1000.0 * gale_http_server_request_time(self->request));
+}
