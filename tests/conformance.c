@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The server that outside test suites are run against.
+ *
+ *   GET, HEAD /        Hello, world
+ *   POST, PUT /echo    the request's body, byte for byte, as application/octet-stream
+ *
+ * usage: conformance --port=N [--header-timeout=SECONDS] [--body-limit=BYTES]
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <gale/gale.h>
+
+static int hello(gale_handler *self)
+{
+    return gale_write(self, "Hello, world");
+}
+
+static int echo(gale_handler *self)
+{
+    gale_str body = gale_http_server_request_body(gale_handler_request(self));
+    GALE_TRY(gale_set_header(self, "Content-Type", "application/octet-stream"));
+    return gale_write_bytes(self, body.data, body.len);
+}
+
+static const gale_handler_class hello_handler = { .name = "hello", .get = hello, .head = hello };
+static const gale_handler_class echo_handler = { .name = "echo", .post = echo, .put = echo };
+
+static void usage(const char *program)
+{
+    fprintf(stderr, "usage: %s --port=N [--header-timeout=SECONDS] [--body-limit=BYTES]\n",
+            program);
+    exit(2);
+}
+
+/* The number in "--name=NUMBER", when `argument` is that option. */
+static bool number_option(const char *argument, const char *name, double *ret_number)
+{
+    size_t size = strlen(name);
+    char *end;
+    if (strncmp(argument, name, size) != 0)
+        return false;
+    double number = strtod(argument + size, &end);
+    if (end == argument + size || *end || number < 0)
+        return false;
+    *ret_number = number;
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    double port = -1, header_timeout = 0, body_limit = 0;
+    for (int i = 1; i < argc; i++)
+        if (!number_option(argv[i], "--port=", &port) &&
+            !number_option(argv[i], "--header-timeout=", &header_timeout) &&
+            !number_option(argv[i], "--body-limit=", &body_limit))
+            usage(argv[0]);
+    if (port < 0 || port > 65535)
+        usage(argv[0]);
+    gale_application_settings settings = {
+        .server = { .header_timeout = header_timeout, .max_body_size = (int64_t)body_limit }
+    };
+    gale_route routes[] = { { .pattern = "/", .handler = &hello_handler },
+                            { .pattern = "/echo", .handler = &echo_handler },
+                            { 0 } };
+    gale_application_listen(gale_application_new(routes, &settings), (int)port);
+    return gale_ioloop_start(gale_ioloop_current());
+}

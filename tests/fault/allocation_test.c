@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Each allocation that a request needs fails once, from the making of the loop to its end. The
+ * answer is then complete, or a 500 or 503, or the connection is closed without any; at most one
+ * line is logged, besides the access log's; nothing leaks; and the next request succeeds.
+ */
+#include "fault_test.h"
+
+static int whole(gale_handler *self)
+{
+    GALE_TRY(gale_set_header(self, "X-Long", "a header that is not among the usual ones"));
+    const char *name = gale_get_argument(self, "name", "world");
+    const char *mood = gale_get_cookie(self, "mood", "");
+    return name && mood ? gale_writef(self, "Hello, %s%s", mood, name) : 0;
+}
+
+static int json(gale_handler *self)
+{
+    return gale_write_json(self, json_pack("{s:s}", "path", gale_path_arg(self, "path")));
+}
+
+static int sleeping(gale_handler *self)
+{
+    GALE_TRY(gale_sleep(0.5));
+    return gale_write(self, "awake");
+}
+
+static int flushing(gale_handler *self)
+{
+    GALE_TRY(gale_set_header(self, "Content-Length", "20000"));
+    for (int i = 0; i < 2; i++) {
+        GALE_TRY(gale_writef(self, "%010000d", i));
+        GALE_TRY(gale_flush(self));
+    }
+    return 0;
+}
+
+static int add_size(gale_handler *self, const char *data, size_t size);
+static int answer_size(gale_handler *self);
+
+static const gale_handler_class whole_handler = { .get = whole, .post = whole };
+static const gale_handler_class json_handler = { .get = json };
+static const gale_handler_class sleeping_handler = { .get = sleeping };
+static const gale_handler_class flush_handler = { .get = flushing };
+static const gale_handler_class size_handler = { .stream_request_body = true,
+                                                 .state_size = sizeof(size_t),
+                                                 .data_received = add_size,
+                                                 .put = answer_size };
+
+static int add_size(gale_handler *self, const char *data, size_t size)
+{
+    (void)data;
+    *(size_t *)gale_handler_state(self, &size_handler) += size;
+    return 0;
+}
+
+static int answer_size(gale_handler *self)
+{
+    return gale_writef(self, "%zu", *(size_t *)gale_handler_state(self, &size_handler));
+}
+
+static const gale_route routes[] = { { .pattern = "/", .handler = &hello_handler },
+                                     { .pattern = "/echo", .handler = &echo_handler },
+                                     { .pattern = "/whole", .handler = &whole_handler },
+                                     { .pattern = "/json/(?P<path>.*)", .handler = &json_handler },
+                                     { .pattern = "/sleep", .handler = &sleeping_handler },
+                                     { .pattern = "/size", .handler = &size_handler },
+                                     { .pattern = "/flush", .handler = &flush_handler },
+                                     { 0 } };
+
+/* ---- The log ---- */
+
+static int lines;
+static char last_line[200];
+
+static void count_line(gale_logger logger, gale_log_level level, const char *message, size_t size,
+                       void *arg)
+{
+    (void)arg;
+    if (level < GALE_LOG_WARNING || logger == GALE_LOG_ACCESS)
+        return;
+    lines++;
+    snprintf(last_line, sizeof last_line, "%.*s", (int)size, message);
+}
+
+/* ---- One attempt ---- */
+
+typedef struct asked {
+    const char *text;
+    int status;
+    const char *body; /* of the answer; NULL: not looked at */
+    size_t size;      /* of the text; 0: up to its NUL */
+    bool cut;         /* an answer that has begun may be cut off; that is a line of its own */
+} asked;
+
+/* Without memory the application may not come to be. */
+static int try_to_serve(void)
+{
+    int listening = memory_listen();
+    gale_application *application = gale_application_new(
+        routes,
+        &(gale_application_settings){ .server = { .chunk_size = 4, .decompress_request = true } });
+    return gale_application_listen_sockets(application, &listening, 1) < 0 ? -1 : listening;
+}
+
+static void exchange(memory_peer *peer, const asked *request)
+{
+    memory_send(peer, request->text, request->size ? request->size : strlen(request->text));
+    memory_advance(1);
+}
+
+static void assert_exchange(memory_peer *peer, const asked *request)
+{
+    exchange(peer, request);
+    assert_response(peer, request->status, request->body);
+}
+
+/* The answer is complete, or a 500 or 503, or there is none and the connection is closed. */
+static void assert_answer_or_refusal(memory_peer *peer, const asked *request)
+{
+    response got = { 0 };
+    gale_str received = memory_received(peer);
+    if (received.len == 0) {
+        assert_true(peer->closed);
+        return;
+    }
+    bool whole = response_read(received, &got) && got.size == received.len;
+    if (request->cut && !whole && peer->closed)
+        return;
+    if (!whole)
+        fail_msg("not one response: %.*s", (int)received.len, received.data);
+    bool empty_page = got.status >= 400 && got.body.len == 0;
+    if (got.status == request->status && !empty_page && request->body)
+        assert_str(got.body, request->body);
+    else if (got.status != request->status && got.status != 500 && got.status != 503)
+        fail_msg("unexpected: %.*s", (int)received.len, received.data);
+    memory_forget(peer, got.size);
+    if (got.closes) {
+        memory_end(peer);
+        memory_turns();
+        assert_true(peer->closed);
+    }
+}
+
+/* Returns a listening descriptor whatever has failed before. */
+static int serve_again(int listening)
+{
+    if (!gale_ioloop_current_or_null())
+        assert_non_null(memory_loop(NULL));
+    return listening < 0 ? try_to_serve() : listening;
+}
+
+/* False when the request needs less than n allocations. */
+static bool nth_allocation_fails(const asked *request, size_t n)
+{
+    lines = 0;
+    gale_ioloop_free(gale_ioloop_current_or_null()); /* of a test that has failed */
+    test_fail_allocation(n);
+    int listening = memory_loop(NULL) ? try_to_serve() : -1;
+    memory_peer *peer = listening < 0 ? NULL : memory_connect(listening);
+    if (peer) {
+        exchange(peer, request);
+        assert_answer_or_refusal(peer, request);
+    }
+    bool failed = test_allocation_failed();
+    test_fail_allocation(0);
+    if (lines > (request->cut ? 2 : 1))
+        fail_msg("one line too many: %s", last_line);
+    if (peer && !peer->closed)
+        assert_exchange(peer, request);
+    assert_exchange(memory_connect(serve_again(listening)), request);
+    gale_ioloop_free(gale_ioloop_current());
+    assert_int_equal(test_allocated_bytes(), 0);
+    return failed;
+}
+
+static void each_allocation_fails(const asked *request)
+{
+    size_t n = 0;
+    gale_log_set_hook(count_line, NULL);
+    while (nth_allocation_fails(request, ++n)) {
+    }
+    assert_true(n > 5);
+}
+
+static void each_fails(const char *text, int status, const char *body)
+{
+    each_allocation_fails(&(asked){ .text = text, .status = status, .body = body });
+}
+
+TEST(a_plain_request)
+{
+    each_fails(HELLO_REQUEST, 200, "Hello, world");
+}
+
+TEST(a_chunked_body)
+{
+    each_fails(CHUNKED_REQUEST, 200, "hello world");
+}
+
+TEST(a_body_of_known_length)
+{
+    each_fails(SIZED_REQUEST, 200, "hello");
+}
+
+TEST(a_body_that_is_streamed)
+{
+    each_fails("PUT /size HTTP/1.1\r\nHost: h\r\nContent-Length: 30\r\n\r\n"
+               "123456789012345678901234567890",
+               200, "30");
+}
+
+TEST(headers_and_arguments)
+{
+    each_fails("GET /whole?name=J%C3%BCrgen HTTP/1.1\r\nHost: h\r\n"
+               "Cookie: a=b; mood=\"dear \"\r\n\r\n",
+               200, "Hello, dear J\xC3\xBCrgen");
+}
+
+TEST(a_form)
+{
+    each_fails("POST /whole HTTP/1.1\r\nHost: h\r\nContent-Length: 8\r\n"
+               "Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+               "name=you",
+               200, "Hello, you");
+}
+
+TEST(a_path_argument_and_json)
+{
+    each_fails("GET /json/to%20you HTTP/1.1\r\nHost: h\r\n\r\n", 200, "{\"path\": \"to you\"}");
+}
+
+TEST(a_handler_that_waits)
+{
+    each_fails("GET /sleep HTTP/1.1\r\nHost: h\r\n\r\n", 200, "awake");
+}
+
+TEST(a_large_body)
+{
+    enum { SIZE = 100000 };
+    static char text[SIZE + 100];
+    int head = snprintf(text, sizeof text,
+                        "PUT /echo HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n", SIZE);
+    memset(text + head, 'b', SIZE);
+    each_fails(text, 200, text + head);
+}
+
+TEST(a_compressed_body)
+{
+    static const char text[] = "PUT /echo HTTP/1.1\r\nHost: h\r\nContent-Encoding: gzip\r\n"
+                               "Content-Length: 31\r\n\r\n"
+                               "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\x48\xcd\xc9\xc9\x57"
+                               "\x28\xcf\x2f\xca\x49\x01\x00\x85\x11\x4a\x0d\x0b\x00\x00\x00";
+    each_allocation_fails(
+        &(asked){ .text = text, .status = 200, .body = "hello world", .size = sizeof text - 1 });
+}
+
+TEST(a_response_in_pieces)
+{
+    each_allocation_fails(
+        &(asked){ .text = "GET /flush HTTP/1.1\r\nHost: h\r\n\r\n", .status = 200, .cut = true });
+}
+
+TEST(a_body_that_is_waited_for)
+{
+    each_fails("PUT /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n"
+               "Expect: 100-continue\r\n\r\n",
+               200, "");
+}
+
+TEST(an_error_page)
+{
+    each_fails("DELETE / HTTP/1.1\r\nHost: h\r\n\r\n", 405,
+               "<html><title>405: Method Not Allowed</title>"
+               "<body>405: Method Not Allowed</body></html>");
+}
+
+TEST(a_bad_request)
+{
+    each_fails("GET / HTTP/1.1\r\n\r\n", 400,
+               "<html><title>400: Bad Request</title>"
+               "<body>400: Bad Request</body></html>");
+}
+
+GALE_TEST_MAIN

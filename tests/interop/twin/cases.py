@@ -1,0 +1,420 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The requests that both twins get, and where their answers are meant to differ.
+
+A case is a name, the bytes to send (or a list of pieces, sent with a pause between), and, when the
+answers differ on purpose, the reason (a key of REASONS) and how gale's answer begins."""
+
+import gzip
+
+END = b"Host: h\r\nConnection: close\r\n\r\n"
+
+# Tornado in these is the one that Debian has, 6.2. What later ones do otherwise is said.
+REASONS = {
+    "page": "a refusal has headers and a short page, not a bare status line",
+    "status": "a refusal has the status that RFC 9110 has for it, instead of 400 or a silent close",
+    "strict": "what RFC 9110 and 9112 forbid is refused (as Tornado 6.5 does, most of it)",
+    "coding": "Transfer-Encoding is chunked and nothing else, and not for HTTP/1.0",
+    "lenient": "chunk extensions, trailers, empty lines in front are legal: RFC 9112 §2.2, §7.1",
+    "allow": "405 says Allow, as RFC 9110 §15.5.6 demands",
+    "unknown method": "a path that is not there is 404, whatever the method",
+    "whole path": "a pattern matches the whole path, also one with alternatives at its top",
+    "target": "a target in absolute form is for its path: RFC 9112 §3.2.2",
+    "closed": "behind a request that closes the connection nothing is served: RFC 9112 §9.6",
+    "version": "HTTP/1.2 is treated as HTTP/1.1: RFC 9110 §2.5",
+    "empty Host": "an empty Host is a host (in Tornado 6.5, too)",
+    "bytes": "targets and header text are bytes, not Latin-1",
+    "tab": "a TAB is allowed in a header value (in Tornado 6.5, too)",
+    "continue": "\"100 Continue\" is spelled so, and is sent only when a body is to come",
+    "expectation": "expectations have no case, and others are refused with 417: RFC 9110 §10.1.1",
+    "list": "Connection is a list of options: RFC 9110 §7.6.1",
+    "length": "a broken Content-Length of the handler is a logged 500, or a cut",
+    "cut": "an error after a flush cuts the response, so that it does not look whole",
+    "NUL": "text with a NUL in it is refused: in C it would be cut short",
+    "code": "a status outside 100 to 999 is an error",
+    "announced": "HTTP/1.0 is told Keep-Alive only when the connection is kept",
+    "gzip": "all of a gzip body is inflated, and what is malformed or too large is refused",
+}
+
+
+def get(target, *headers, method="GET", version="HTTP/1.1"):
+    """A request without a body, after which the server closes."""
+    lines = [f"{method} ".encode() + target.encode() + f" {version}".encode(), *headers]
+    return b"\r\n".join(lines) + b"\r\n" + END
+
+
+def post(target, body=b"", *headers, method="POST", length=None):
+    size = f"Content-Length: {len(body) if length is None else length}".encode()
+    return get(target, *headers, size, method=method) + body
+
+
+def form(target, body):
+    return post(target, body, b"Content-Type: application/x-www-form-urlencoded")
+
+
+def chunked(target, body, *headers):
+    return get(target, b"Transfer-Encoding: chunked", *headers, method="POST") + body
+
+
+def raw(text):
+    return text.replace("\n", "\r\n").encode("latin-1")
+
+
+class Case:
+    """`start` is how gale's answer begins."""
+
+    def __init__(self, name, pieces, reason=None, start=b""):
+        self.name = name
+        self.pieces = pieces if isinstance(pieces, list) else [pieces]
+        self.reason = reason
+        self.start = start
+
+
+def differ(reason, start, *made):
+    """These cases, as ones whose answers differ."""
+    for case in made:
+        case.reason, case.start = reason, start
+    return list(made)
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+BAD = b"HTTP/1.1 400 Bad Request\r\nServer: *\r\n"
+
+
+def gets(prefix, *targets):
+    return [Case(f"{prefix} {target}", get(target)) for target in targets]
+
+
+PAGES = [
+    Case("hello", get("/")),
+    Case("hello, HEAD", get("/", method="HEAD")),
+    Case("hello, HTTP/1.0", b"GET / HTTP/1.0\r\n\r\n"),
+    Case("hello, HTTP/1.0 with Host", b"GET / HTTP/1.0\r\nHost: x\r\n\r\n"),
+    Case("echo", post("/echo", b"some data")),
+    Case("echo of nothing", post("/echo")),
+    Case("echo, PUT", post("/echo", b"\0\xff\r\n", method="PUT")),
+    Case("echo of 100 kB", post("/echo", b"x" * 100000)),
+    Case("echo in chunks", chunked("/echo", b"4\r\nfoo=\r\n3\r\nbar\r\n0\r\n\r\n")),
+    Case("echo in pieces", [post("/echo", b"", length=6), b"abc", b"def"]),
+    Case("request of itself", get("/request?a=b&c", b"X-Scheme: https")),
+    Case("request of itself, double slash", get("//request")),
+    Case("request of itself, HTTP/1.0", b"GET /request HTTP/1.0\r\n\r\n"),
+    Case("request of itself, port", b"GET /request HTTP/1.1\r\nHost: A.b:80\r\n"
+                                    b"Connection: close\r\n\r\n"),
+    *differ("empty Host", OK,
+            Case("request of itself, empty host", b"GET /request HTTP/1.0\r\nHost:\r\n\r\n")),
+    *gets("statuses", "/status", "/status?code=201", "/status?code=204", "/status?code=304",
+          "/status?code=299", "/status?code=404", "/status?code=500&body=x",
+          "/status?code=200&reason=Foo+Bar", "/status?code=418", "/status?code=413"),
+    Case("status 204, HEAD", get("/status?code=204", method="HEAD")),
+    Case("status of HEAD", get("/status?body=12345", method="HEAD")),
+    *gets("body with a status that has none", "/status?code=204&body=x",
+          "/status?code=304&body=x"),
+    *gets("errors", "/error", "/error?code=404", "/error?code=403&message=told",
+          "/error?code=400&reason=a+%26+b", "/error?code=682&reason=Foo", "/error?code=599",
+          "/fail", "/stop", "/send_error", "/own_error", "/error?code=404&message=100%25"),
+    Case("error of HEAD", get("/error?code=404", method="HEAD")),
+    *gets("redirects", "/redirect", "/redirect?permanent=1", "/redirect?status=307",
+          "/redirect?to=http://other.example/%C3%A9", "/redirect?status=200",
+          "/redirect?to=a%0D%0Ab", "/redirect?to="),
+    Case("redirect of POST", post("/redirect", b"")),
+    *gets("headers", "/headers", "/set_header?value=x", "/set_header?value=a%0Ab",
+          "/set_header?value="),
+    *differ("tab", OK, *gets("headers", "/set_header?value=a%09b")),
+    *differ("bytes", OK, *gets("headers", "/set_header?value=%C3%A9")),
+    *gets("json", "/json", "/json?a=1&a=2", "/json?a=%3C%2Fscript%3E",
+          "/json?a=%C3%A9%F0%9F%98%80%22%5C%09%7F%E2%80%A8/"),
+    Case("json of a form", form("/json", b"a=1&a=2")),
+    Case("chunks", get("/chunks")),
+    Case("chunks, HEAD", get("/chunks", method="HEAD")),
+    Case("chunks, HTTP/1.0", b"GET /chunks HTTP/1.0\r\n\r\n"),
+    Case("empty flush", get("/empty_flush")),
+    Case("a length that is kept", get("/length?length=5")),
+    Case("a length of HEAD", get("/length?length=40", method="HEAD")),
+    Case("prepare that finishes", get("/early")),
+    Case("prepare that finishes, POST", post("/early", b"some data")),
+    Case("handler that waits", get("/sleep")),
+    Case("handler that writes nothing", get("/silent")),
+    Case("streamed body", post("/stream", b"x" * 1000)),
+    Case("streamed body in chunks", chunked("/stream", b"4\r\nfoo=\r\n3\r\nbar\r\n0\r\n\r\n")),
+    Case("streamed body in pieces", [post("/stream", b"", length=6), b"abc", b"def"]),
+    Case("streamed body of GET", get("/stream")),
+]
+
+METHODS = [
+    Case("GET for /getter", get("/getter")),
+    *[Case(f"{method} for /nowhere", get("/nowhere", method=method))
+      for method in ("HEAD", "POST", "DELETE", "PATCH", "PUT", "OPTIONS")],
+    *differ("unknown method", b"HTTP/1.1 404 ",
+            Case("BREW for /nowhere", get("/nowhere", method="BREW"))),
+    *differ("allow", b"HTTP/1.1 405 Method Not Allowed\r\n",
+            *[Case(f"{method} for {target}", get(target, method=method))
+              for target in ("/", "/getter")
+              for method in ("POST", "DELETE", "PATCH", "PUT", "OPTIONS", "BREW", "get", "TRACE")],
+            Case("HEAD for /getter", get("/getter", method="HEAD"))),
+]
+
+ARGUMENTS = [
+    *gets("argument", "/argument?foo=bar", "/argument?foo=", "/argument?foo", "/argument",
+          "/argument?Foo=a", "/argument?foo=a&foo=b", "/argument?foo=%C3%A9",
+          "/argument?foo=1+%2B+1", "/argument?foo=%", "/argument?foo=%4", "/argument?foo=%zz",
+          "/argument?foo=a=b", "/argument?foo=a;foo=b", "/argument?foo=a&&foo=b&",
+          "/argument?%66oo=a", "/argument?foo=a?b", "/argument?foo=%01a%1F", "/argument?foo=a%00b",
+          "/argument?foo=a%09%0A%0B%0C%0Db", "/argument?foo=%20a%20", "/argument?foo=+",
+          "/argument?foo=%C2%A0a%E3%80%80", "/argument?foo=%C2%85a%E2%80%A8",
+          "/argument?foo=%E2%80%8Ba", "/argument?foo=%EF%BB%BFa", "/argument?foo=a%7Fb",
+          "/argument?foo=%FF", "/argument?foo=%C3", "/argument?foo=%C0%80",
+          "/argument?foo=%ED%A0%80", "/argument?foo=%1C%1D%1E%1Fa", "/argument?foo=a%E1%9A%80",
+          "/argument?foo=%E1%A0%8Ea", "/argument?", "/argument?&", "/argument?=a&foo=b",
+          "/argument?foo=a#b", "/argument?foo=" + "x" * 3000),
+    *differ("bytes", OK, Case("argument in raw UTF-8",
+                              "GET /argument?foo=é HTTP/1.1\r\n".encode() + END)),
+    *gets("arguments", "/arguments", "/arguments?foo=a&x=y&foo=+b+", "/arguments?foo=%01"),
+    Case("arguments of query and form", form("/arguments?foo=bar", b"foo=hello&foo=world")),
+    Case("argument of both", form("/argument?foo=bar", b"foo=hello")),
+    Case("argument of a form only", form("/argument", b"foo=%C3%A9+%26+%2B")),
+    Case("argument of a bad form", form("/argument", b"foo=%FF")),
+    Case("argument of an empty form", form("/argument?foo=a", b"")),
+    Case("argument of a form with charset",
+         post("/argument", b"foo=a",
+              b"Content-Type: application/x-www-form-urlencoded; charset=x")),
+    Case("argument of another type", post("/argument", b"foo=a", b"Content-Type: text/plain")),
+    Case("argument of no type", post("/argument", b"foo=a")),
+    Case("argument of a form in chunks",
+         chunked("/argument", b"4\r\nfoo=\r\n3\r\nbar\r\n0\r\n\r\n",
+                 b"Content-Type: application/x-www-form-urlencoded")),
+    Case("argument of a form in gzip",
+         post("/argument", gzip.compress(b"foo=bar"), b"Content-Encoding: gzip",
+              b"Content-Type: application/x-www-form-urlencoded")),
+    *[Case(f"cookies {value}", get("/cookies", b"Cookie: " + value)) for value in (
+        b"a=1; b=two", b"a=1; a=2", b"a=1;b=2;c=3", b"nonsense; a=1", b"a = 1 ; b=", b"=x; a=1",
+        b'a="x y"; b="\\073\\"\\\\"; c="\\400"', b'a="x;y"', b"a=b=c", b";;; ; a=1", b"A=1",
+        b'a="x')],
+    *differ("bytes", OK, Case("cookie in Latin-1", get("/cookies", b"Cookie: a=\xe9"))),
+    Case("no cookies", get("/cookies")),
+    Case("two Cookie headers", get("/cookies", b"Cookie: a=1", b"Cookie: b=2")),
+]
+
+ROUTES = [
+    *gets("path", "/path/a/b", "/path//", "/path/a/b/c", "/path/a%2Fb/c%2Fd", "/path/%C3%A9/x",
+          "/path/1%20+%201/x", "/path/%/%zz", "/path/%FF/x", "/path/a", "/path/a/b?c=d",
+          "/optional/", "/optional/a", "/optional", "/named/1/", "/named/12/xx", "/named/1/y",
+          "/named/x/", "/a", "/b", "/x/a", "/escaped.html", "/escapedxhtml", "/%C3%A9",
+          "/%c3%a9", "/nowhere", "/nowhere?x=y", "/Getter", "/getter/", "//getter", "/getter?",
+          "/./getter", "/x/../getter", "/getter;x", "/get%74er", "/getter#x"),
+    *differ("whole path", b"HTTP/1.1 404 ", *gets("path", "/ab")),
+    *differ("bytes", OK, Case("path in raw UTF-8",
+                              "GET /path/é/x HTTP/1.1\r\n".encode() + END)),
+    *[Case(f"host {host} {target}",
+           f"GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+      for host in ("other.example", "OTHER.example", "other.example:8080", "another.example",
+                   "other.example.org", "otherxexample")
+      for target in ("/", "/other", "/getter")],
+]
+
+KEEP_ALIVE = [
+    Case("two requests", raw("GET /getter HTTP/1.1\nHost: h\n\n") + get("/")),
+    Case("an empty line between", raw("GET /getter HTTP/1.1\nHost: h\n\n\n") + get("/")),
+    Case("an empty line in front", b"\r\n" + get("/")),
+    Case("HEAD, then GET", raw("HEAD / HTTP/1.1\nHost: h\n\n") + get("/")),
+    Case("error, then GET", raw("GET /nowhere HTTP/1.1\nHost: h\n\n") + get("/")),
+    Case("chunks, then GET", raw("GET /chunks HTTP/1.1\nHost: h\n\n") + get("/")),
+    Case("204, then GET", raw("GET /status?code=204 HTTP/1.1\nHost: h\n\n") + get("/")),
+    Case("304, then GET", raw("GET /status?code=304 HTTP/1.1\nHost: h\n\n") + get("/")),
+    Case("POST, then GET",
+         raw("POST /echo HTTP/1.1\nHost: h\nContent-Length: 3\n\nabc") + get("/")),
+    Case("POST in chunks, then GET",
+         raw("POST /echo HTTP/1.1\nHost: h\nTransfer-Encoding: chunked\n\n3\nabc\n0\n\n")
+         + get("/")),
+    Case("waiting, then GET", raw("GET /sleep HTTP/1.1\nHost: h\n\n") + get("/")),
+    *differ("closed", OK, Case("nothing behind close", get("/getter") + get("/")),
+            Case("HTTP/1.0 is closed", b"GET / HTTP/1.0\r\n\r\n" + get("/"))),
+    Case("Connection: Close", raw("GET / HTTP/1.1\nHost: h\nConnection: Close\n\n")),
+    Case("Connection: keep-alive in 1.1",
+         raw("GET / HTTP/1.1\nHost: h\nConnection: keep-alive\n\n") + get("/")),
+    Case("HTTP/1.0 with keep-alive", raw("GET / HTTP/1.0\nConnection: keep-alive\n\n") + get("/")),
+    Case("HTTP/1.0 with Keep-Alive", raw("GET / HTTP/1.0\nConnection: Keep-Alive\n\n") + get("/")),
+    Case("HTTP/1.0 with keep-alive, HEAD",
+         raw("HEAD / HTTP/1.0\nConnection: keep-alive\n\n") + get("/")),
+    Case("HTTP/1.0 with keep-alive, POST",
+         raw("POST /echo HTTP/1.0\nConnection: keep-alive\nContent-Length: 1\n\na") + get("/")),
+]
+
+MALFORMED = [
+    *differ(
+        "page", BAD,
+        Case("no request line", raw("asdf\n\n")),
+        Case("no version", raw("GET /\n\n")),
+        Case("two spaces", raw("GET  / HTTP/1.1\nHost: h\n\n")),
+        Case("space in the target", raw("GET /a b HTTP/1.1\nHost: h\n\n")),
+        Case("HTTP/1.10", raw("GET / HTTP/1.10\nHost: h\n\n")),
+        Case("http/1.1", raw("GET / http/1.1\nHost: h\n\n")),
+        Case("header without colon", raw("GET / HTTP/1.0\nasdf\n\n")),
+        Case("folded first header", raw("GET / HTTP/1.0\n a: b\n\n")),
+        *[Case(f"Content-Length: {value}", post("/echo", b"ab", length=value))
+          for value in ("foo", "0x2", "1e0", "", "2, 3")],
+        Case("two Content-Lengths", post("/echo", b"ab", b"Content-Length: 3")),
+        Case("Content-Length and Transfer-Encoding",
+             chunked("/echo", b"0\r\n\r\n", b"Content-Length: 5"))),
+    *differ(
+        "status", b"HTTP/1.1 505 ",
+        Case("HTTP/0.9", raw("GET / HTTP/0.9\nHost: h\n\n")),
+        Case("HTTP/2.0", raw("GET / HTTP/2.0\nHost: h\n\n"))),
+    *differ(
+        "status", BAD,
+        *[Case(f"chunk size {size}", chunked("/echo", size.encode() + b"\r\nabc\r\n0\r\n\r\n"))
+          for size in ("", "g")],
+        Case("chunk too long", chunked("/echo", b"3\r\nabcd\r\n0\r\n\r\n"))),
+    *differ(
+        "strict", BAD,
+        Case("bad method", raw("FOO,BAR / HTTP/1.1\nHost: h\nConnection: close\n\n")),
+        Case("no Host", raw("GET / HTTP/1.1\nConnection: close\n\n")),
+        Case("two Hosts", raw("GET / HTTP/1.1\nHost: a\nHost: b\nConnection: close\n\n")),
+        *[Case(f"Host {host}", f"GET / HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
+          for host in ("foo bar", "foo/bar", "foo@bar")],
+        Case("space before colon", raw("GET / HTTP/1.0\nHost : h\n\n")),
+        Case("space in a name", raw("GET / HTTP/1.0\nA b: c\n\n")),
+        Case("folded header", raw("GET / HTTP/1.0\nA: b\n c\n\n")),
+        Case("bare LF", b"GET / HTTP/1.0\nHost: h\n\n"),
+        Case("several CRs", b"GET / HTTP/1.0\r\r\nHost: h\r\n\r\n"),
+        *[Case(f"byte {byte!r} in a value", b"GET / HTTP/1.0\r\nA: b" + byte + b"c\r\n\r\n")
+          for byte in (b"\r", b"\0", b"\x01", b"\x7f")],
+        Case("byte above 127 in a name", b"GET / HTTP/1.0\r\nA\xe9: bc\r\n\r\n"),
+        *[Case(f"Content-Length: {value}", post("/echo", b"ab", length=value))
+          for value in ("-1", "+2", "0_2")],
+        # "-3" would make Tornado 6.2 loop for ever.
+        *[Case(f"chunk size {size}", chunked("/echo", size.encode() + b"\r\nabc\r\n0\r\n\r\n"))
+          for size in ("0_3", "0x3", "+3", " 3", "3 ")]),
+    *differ(
+        "coding", BAD,
+        *[Case(f"Transfer-Encoding: {value}",
+               get("/echo", f"Transfer-Encoding: {value}".encode(), method="POST") + b"0\r\n\r\n")
+          for value in ("gzip, chunked", "identity", "chunked, chunked", "x", "")],
+        Case("two Transfer-Encodings",
+             chunked("/echo", b"0\r\n\r\n", b"Transfer-Encoding: chunked")),
+        Case("Transfer-Encoding in HTTP/1.0",
+             raw("POST /echo HTTP/1.0\nTransfer-Encoding: chunked\n\n3\nabc\n0\n\n"))),
+    *differ(
+        "lenient", OK,
+        Case("two empty lines in front", b"\r\n\r\n" + get("/")),
+        *[Case(f"chunk size {size}", chunked("/echo", size.encode() + b"\r\nabc\r\n0\r\n\r\n"))
+          for size in ("3;a=b", "3;a=\"b\"")],
+        Case("trailer", chunked("/echo", b"3\r\nabc\r\n0\r\nA: b\r\n\r\n"))),
+    *differ("version", OK, Case("HTTP/1.2",
+                                raw("GET /getter HTTP/1.2\nHost: h\n\n") + get("/"))),
+    *differ("target", OK,
+            Case("absolute target", raw("GET http://h/getter HTTP/1.1\nHost: h\n"
+                                        "Connection: close\n\n"))),
+    Case("asterisk", raw("OPTIONS * HTTP/1.1\nHost: h\nConnection: close\n\n")),
+    Case("bytes above 127 in a value", b"GET / HTTP/1.0\r\nA: b\xe9c\r\n\r\n"),
+    *[Case(f"Content-Length: {value}", post("/echo", b"ab", length=value))
+      for value in ("2, 2", "02", " 2 ")],
+    Case("two equal Content-Lengths", post("/echo", b"ab", b"Content-Length: 2")),
+    Case("Transfer-Encoding: Chunked",
+         get("/echo", b"Transfer-Encoding: Chunked", method="POST") + b"0\r\n\r\n"),
+    *[Case(f"chunk size {size}", chunked("/echo", size.encode() + b"\r\nabc\r\n0\r\n\r\n"))
+      for size in ("3", "03")],
+    Case("chunk sizes in capitals", chunked("/echo", b"A\r\n0123456789\r\n0\r\n\r\n")),
+    Case("last chunk of zeros", chunked("/echo", b"3\r\nabc\r\n000\r\n\r\n")),
+    *differ("continue", b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n",
+            Case("Expect: 100-continue",
+                 [post("/echo", b"", b"Expect: 100-continue", length=2), b"ok"])),
+    *differ("continue", OK,
+            Case("Expect: 100-continue without a body", get("/", b"Expect: 100-continue"))),
+    *differ("expectation", b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n",
+            Case("Expect: 100-Continue",
+                 [post("/echo", b"", b"Expect: 100-Continue", length=2), b"ok"])),
+    *differ("expectation", b"HTTP/1.1 417 ",
+            Case("Expect: something", post("/echo", b"ok", b"Expect: something"))),
+    *differ("list", OK,
+            Case("Connection: keep-alive, close",
+                 raw("GET / HTTP/1.1\nHost: h\nConnection: keep-alive, close\n\n") + get("/"))),
+]
+
+BROKEN_ANSWERS = [
+    *gets("bad reason", "/status?reason=a%0Ab", "/status?reason=%C3%A9",
+          "/status?reason=%3Cscript%3E",
+          "/error?code=418&reason=a%3Cb"),
+    *differ("length", b"HTTP/1.1 500 ",
+            *gets("a length that is none", "/length?length=foo", "/length?length=%2B10",
+                  "/length?length=1_0")),
+    *differ("length", b"",
+            *gets("a length that is not kept", "/length?length=4", "/length?length=6")),
+    *differ("cut", OK, Case("an error after a flush", get("/flush_then_fail"))),
+    Case("an early answer", get("/stream?refuse=1", b"Content-Length: 1000", method="POST")
+         + b"some data"),
+    *gets("an argument that is no text, not asked for", "/argument?foo=a&bar=%FF"),
+    *differ("NUL", BAD, *gets("a NUL in the path", "/path/a%00b/c")),
+    *differ("code", b"HTTP/1.1 500 ", *gets("bad statuses", "/status?code=99",
+                                            "/status?code=42")),
+]
+
+# Options of both servers, and what they get then.
+GROUPS = [
+    ([], PAGES + METHODS + ARGUMENTS + ROUTES + KEEP_ALIVE + MALFORMED + BROKEN_ANSWERS),
+    (["no_keep_alive=1"], [
+        Case("no keep-alive", raw("GET / HTTP/1.1\nHost: h\n\n")),
+        *differ("closed", OK, Case("nothing behind it",
+                                   raw("GET / HTTP/1.1\nHost: h\n\n") + get("/"))),
+        *differ("announced", OK, Case("no keep-alive, HTTP/1.0",
+                                      raw("GET / HTTP/1.0\nConnection: keep-alive\n\n"))),
+    ]),
+    (["xheaders=1", "trusted_downstream=5.5.5.5"], [
+        Case(f"xheaders {header}", get("/request", header)) for header in (
+            b"A: b", b"X-Real-IP: 4.4.4.4", b"X-Forwarded-For: 127.0.0.1, 4.4.4.4",
+            b"X-Forwarded-For: 127.0.0.1, 4.4.4.4, 5.5.5.5", b"X-Forwarded-For: 5.5.5.5",
+            b"X-Real-IP: 2620:0:1cfe:face:b00c::3", b"X-Real-IP: 4.4.4.4<script>",
+            b"X-Real-IP: www.google.com", b"X-Real-IP:", b"X-Forwarded-For: 4.4.4.4,",
+            b"X-Scheme: https", b"X-Forwarded-Proto: https", b"X-Forwarded-Proto: https , http",
+            b"X-Forwarded-Proto: http,https", b"X-Scheme: unknown", b"X-Scheme: HTTPS",
+            b"X-Scheme: http\r\nX-Forwarded-Proto: https",
+            b"X-Real-IP: 1.1.1.1\r\nX-Forwarded-For: 2.2.2.2")
+    ] + [
+        Case("xheaders of one request only",
+             raw("GET /request HTTP/1.1\nHost: h\nX-Real-IP: 4.4.4.4\nX-Scheme: https\n\n")
+             + get("/request")),
+    ]),
+    (["decompress_request=1", "max_body_size=100"], [
+        Case("gzip", post("/echo", gzip.compress(b"foo=bar"), b"Content-Encoding: gzip")),
+        Case("GZIP", post("/echo", gzip.compress(b"foo=bar"), b"Content-Encoding: GZIP")),
+        Case("gzip of a form",
+             post("/argument", gzip.compress(b"foo=bar"), b"Content-Encoding: gzip",
+                  b"Content-Type: application/x-www-form-urlencoded")),
+        Case("gzip, streamed",
+             post("/stream", gzip.compress(b"x" * 100), b"Content-Encoding: gzip")),
+        Case("gzip at the limit",
+             post("/echo", gzip.compress(b"x" * 100), b"Content-Encoding: gzip")),
+        Case("no body", post("/echo", b"", b"Content-Encoding: gzip")),
+        Case("another coding", post("/echo", b"abc", b"Content-Encoding: deflate")),
+        *differ("gzip", b"HTTP/1.1 413 ",
+                Case("gzip over the limit",
+                     post("/echo", gzip.compress(b"x" * 101), b"Content-Encoding: gzip"))),
+        *differ("gzip", BAD,
+                Case("no gzip", post("/echo", b"not gzip", b"Content-Encoding: gzip")),
+                Case("gzip cut short", post("/echo", gzip.compress(b"foo=bar")[:-9],
+                                            b"Content-Encoding: gzip"))),
+        *differ("gzip", OK,
+                Case("two members of gzip",
+                     post("/echo", gzip.compress(b"foo") + gzip.compress(b"bar"),
+                          b"Content-Encoding: gzip"))),
+    ]),
+    (["max_header_size=1024", "max_body_size=16"], [
+        Case("head under the limit", get("/", b"X: " + b"x" * 900)),
+        Case("body at the limit", post("/echo", b"x" * 16)),
+        Case("chunks at the limit",
+             chunked("/echo", b"8\r\n01234567\r\n8\r\n01234567\r\n0\r\n\r\n")),
+        *differ("status", b"HTTP/1.1 431 ",
+                Case("head over the limit", get("/", b"X: " + b"x" * 1000))),
+        *differ("status", b"HTTP/1.1 414 ",
+                Case("request line over the limit", get("/" + "x" * 1100))),
+        *differ("status", b"HTTP/1.1 413 ",
+                Case("body over the limit", post("/echo", b"x" * 17)),
+                Case("chunks over the limit",
+                     chunked("/echo", b"8\r\n01234567\r\n9\r\n012345678\r\n0\r\n\r\n"))),
+    ]),
+    (["idle_connection_timeout=0.2", "body_timeout=0.2"], [
+        Case("nothing sent", b""),
+        Case("idle after a request", raw("GET / HTTP/1.1\nHost: h\n\n")),
+        *differ("status", b"HTTP/1.1 408 ", Case("half a head", b"GET / HTT"),
+                Case("half a body", post("/echo", b"abc", length=42))),
+    ]),
+]
