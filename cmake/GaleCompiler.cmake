@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# How every file is compiled: the language, the warnings, the sanitizers, ccache and mold.
+# How every file is compiled: the language, the warnings, the sanitizers, link-time optimization,
+# ccache and mold.
 
 if(NOT CMAKE_BUILD_TYPE)
     set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Build type" FORCE)
@@ -35,6 +36,16 @@ if(GALE_FUZZ)
     endif()
     add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
+
+string(TOUPPER "${CMAKE_BUILD_TYPE}" GALE_BUILD_TYPE)
+if(GALE_LTO STREQUAL AUTO)
+    set(GALE_LTO OFF)
+    if(CMAKE_C_COMPILER_ID STREQUAL GNU AND CMAKE_OBJCOPY AND NOT CMAKE_CROSSCOMPILING
+            AND NOT GALE_BUILD_TYPE STREQUAL DEBUG)
+        set(GALE_LTO ON)
+    endif()
+endif()
+set(GALE_LTO_FLAGS -flto=auto -ffat-lto-objects)
 
 find_program(GALE_CCACHE ccache)
 if(GALE_CCACHE AND NOT CMAKE_C_COMPILER_LAUNCHER)

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# libgale, static and shared, from one set of objects. Each floor under src/ is an object library
-# of its own, so that a floor's unit tests link that floor and those below it and nothing above.
+# libgale, static and shared, from one set of objects. Each floor under src/ is an archive of its
+# own, too, so that a floor's unit tests link that floor and those below it and nothing above.
+#
+# With GALE_LTO both libraries hold one object, optimized as a whole: calls between floors are
+# inlined as if the library were one file, also for programs that link it statically.
 
 # GALE_BELOW_<floor>: the floors that the folder may use, nearest first. scripts/check-layers
 # holds the same law over the includes.
@@ -35,12 +38,34 @@ foreach(floor IN LISTS GALE_FLOORS)
     set_target_properties(objects-${floor} PROPERTIES POSITION_INDEPENDENT_CODE ON)
     target_include_directories(objects-${floor} PUBLIC include src)
     target_link_libraries(objects-${floor} PUBLIC ${GALE_DEPENDENCIES})
+    if(GALE_LTO)
+        target_compile_options(objects-${floor} PRIVATE
+            "$<$<COMPILE_LANGUAGE:C>:${GALE_LTO_FLAGS}>")
+    endif()
     list(APPEND gale_objects $<TARGET_OBJECTS:objects-${floor}>)
     list(APPEND GALE_BUILT_FLOORS ${floor})
-    if(GALE_BUILD_TESTS)
-        add_library(floor-${floor} STATIC $<TARGET_OBJECTS:objects-${floor}>)
-    endif()
+    add_library(floor-${floor} STATIC $<TARGET_OBJECTS:objects-${floor}>)
 endforeach()
+
+# What tests and simulations link that reach below the public headers: all floors, highest first.
+set(GALE_ALL_FLOORS ${GALE_BUILT_FLOORS})
+list(REVERSE GALE_ALL_FLOORS)
+list(TRANSFORM GALE_ALL_FLOORS PREPEND floor-)
+
+if(GALE_LTO)
+    # "dyn": nothing but what is exported is called from outside.
+    set(whole "${PROJECT_BINARY_DIR}/gale.o")
+    separate_arguments(flags NATIVE_COMMAND "${CMAKE_C_FLAGS} ${CMAKE_C_FLAGS_${GALE_BUILD_TYPE}}")
+    add_custom_command(OUTPUT "${whole}"
+        COMMAND ${CMAKE_C_COMPILER} ${flags} -fPIC ${GALE_LTO_FLAGS} -r -flinker-output=dyn
+            -fuse-ld=bfd -o "${whole}" ${gale_objects}
+        COMMAND ${CMAKE_OBJCOPY} --localize-hidden "${whole}"
+        DEPENDS ${gale_objects}
+        COMMAND_EXPAND_LISTS VERBATIM)
+    set_source_files_properties("${whole}" PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)
+    add_custom_target(gale-whole DEPENDS "${whole}")
+    set(gale_objects "${whole}")
+endif()
 
 function(gale_library target kind)
     add_library(${target} ${kind} ${gale_objects})
@@ -54,6 +79,9 @@ function(gale_library target kind)
         "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>"
         "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
     target_link_libraries(${target} PUBLIC PkgConfig::JANSSON PRIVATE ${GALE_DEPENDENCIES})
+    if(GALE_LTO)
+        add_dependencies(${target} gale-whole)
+    endif()
 endfunction()
 
 if(gale_objects)

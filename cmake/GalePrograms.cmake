@@ -4,13 +4,17 @@
 # tests/<name>.c (the conformance server) and tests/interop/*/<name>.c (Tornado's twin). Each is
 # linked statically and runs where it is built.
 
-function(gale_program folder name)
+function(gale_executable folder name)
     add_executable(${folder}-${name} ${ARGN})
     set_target_properties(${folder}-${name} PROPERTIES
         OUTPUT_NAME ${name}
         RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/${folder}")
-    target_link_libraries(${folder}-${name} PRIVATE gale_static Threads::Threads)
     set_property(GLOBAL APPEND PROPERTY GALE_PROGRAMS_BUILT ${folder}/${name})
+endfunction()
+
+function(gale_program folder name)
+    gale_executable(${folder} ${name} ${ARGN})
+    target_link_libraries(${folder}-${name} PRIVATE gale_static Threads::Threads)
 endfunction()
 
 if(NOT TARGET gale_static)
@@ -18,6 +22,7 @@ if(NOT TARGET gale_static)
 endif()
 foreach(folder IN ITEMS examples bench tests)
     file(GLOB entries CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}" ${folder}/*.c)
+    list(REMOVE_ITEM entries bench/idle_simulation.c)
     foreach(source IN LISTS entries)
         get_filename_component(name ${source} NAME_WE)
         gale_program(${folder} ${name} ${source})
@@ -29,8 +34,9 @@ foreach(source IN LISTS entries)
     gale_program(tests ${name} ${source})
 endforeach()
 # A simulation: on the tests' backend, below the public headers.
-target_sources(bench-idle_simulation PRIVATE tests/support/memory_backend.c)
-target_include_directories(bench-idle_simulation PRIVATE src tests/support)
+gale_executable(bench idle_simulation bench/idle_simulation.c tests/support/memory_backend.c)
+target_include_directories(bench-idle_simulation PRIVATE include src tests/support)
+target_link_libraries(bench-idle_simulation PRIVATE ${GALE_ALL_FLOORS} ${GALE_DEPENDENCIES})
 file(GLOB entries CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}" examples/*/*.c)
 set(folders "")
 foreach(source IN LISTS entries)
