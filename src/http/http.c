@@ -21,17 +21,18 @@ static void http_close(void *state)
 
 static void init_block(gale__http *http)
 {
-    static const char before_date[] = "Server: gale/" GALE_VERSION "\r\n"
-                                      "Content-Type: text/html; charset=UTF-8\r\n"
-                                      "Date: ";
-    char *at = http->block_text;
-    memcpy(at, before_date, sizeof before_date - 1);
-    http->date = at + sizeof before_date - 1;
+    static const char before_date[] = GALE__HTTP_OK_LINE "Server: gale/" GALE_VERSION "\r\n"
+                                                         "Content-Type: text/html; charset=UTF-8\r\n"
+                                                         "Date: ";
+    enum { BEFORE = sizeof before_date - 1, SIZE = BEFORE + GALE__HTTP_DATE_SIZE + 2 };
+    _Static_assert(SIZE <= sizeof http->ready, "the block has room");
+    memcpy(http->ready, before_date, BEFORE);
+    http->date = http->ready + BEFORE;
     gale__http_refresh_date(http);
-    at = http->date + GALE__HTTP_DATE_SIZE;
-    memcpy(at, "\r\n", 2);
-    gale_str text = { http->block_text, (size_t)(at + 2 - http->block_text) };
+    memcpy(http->date + GALE__HTTP_DATE_SIZE, "\r\n", 2);
+    gale_str text = { http->ready + GALE__HTTP_OK_SIZE, SIZE - GALE__HTTP_OK_SIZE };
     gale__http_header_block_init(&http->default_block, text);
+    http->default_block.ready = http->ready;
 }
 
 gale__http *gale__http_new(gale_ioloop *loop)

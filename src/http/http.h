@@ -15,7 +15,7 @@ typedef struct gale__http {
     gale__http_header_block default_block;
     char *date;          /* where the date stands in the block */
     int64_t date_until;  /* loop time at which the date has to be made anew */
-    char block_text[160];
+    char ready[GALE__HTTP_READY_SIZE];
 } gale__http;
 
 /* The slow path of gale__http_of. */

@@ -131,33 +131,44 @@ static int append_body(gale_http_connection *exchange, gale__segments *output, g
     return gale__segments_splice(output, body, net);
 }
 
-/* The head, and behind it, in the same piece, a body that is small and needs no chunk head. */
-static int write_head_and_body(gale_http_connection *exchange,
-                               const gale__http1_response_head *head, gale__segments *body)
+/* The head, and behind it, in the same piece, all of the body, which is small and not chunked. */
+static inline int write_in_one_piece(gale_http_connection *exchange,
+                                     const gale__http1_response_head *head, gale__segments *body)
 {
     gale__http1_server_connection *self = exchange->http1;
     gale__net *net = net_of(self);
     gale__segments *output = gale__stream_output(&self->stream);
-    if (!output)
-        return -ENOMEM;
-    bool copy = exchange->content_left >= 0 && body->size < COPY_BELOW &&
-                body->size == (uint64_t)exchange->content_left;
-    size_t room = gale__http1_response_head_size(head) + (copy ? body->size : 0);
-    char *out = gale__segments_reserve(output, net, room);
-    if (!out)
+    size_t room = gale__http1_response_head_size(head) + body->size;
+    char *out = output ? gale__segments_reserve(output, net, room) : NULL;
+    if (GALE__UNLIKELY(!out))
         return -ENOMEM;
     char *end = gale__http1_response_head_write(out, head);
-    if (copy) {
-        for (gale__segment *segment = body->first; segment; segment = segment->next) {
-            memcpy(end, segment->data, segment->size);
-            end += segment->size;
-        }
-        exchange->content_left = 0;
-        gale__segments_clear(body, net);
+    for (gale__segment *segment = body->first; segment; segment = segment->next) {
+        memcpy(end, segment->data, segment->size);
+        end += segment->size;
     }
     gale__segments_commit(output, (size_t)(end - out));
+    gale__segments_clear(body, net);
+    exchange->content_left = 0;
     exchange->headers_written = true;
-    return copy ? 0 : append_body(exchange, output, body);
+    return 0;
+}
+
+static int write_head_and_body(gale_http_connection *exchange,
+                               const gale__http1_response_head *head, gale__segments *body)
+{
+    gale__http1_server_connection *self = exchange->http1;
+    if (exchange->content_left >= 0 && body->size < COPY_BELOW &&
+        body->size == (uint64_t)exchange->content_left)
+        return write_in_one_piece(exchange, head, body);
+    gale__segments *output = gale__stream_output(&self->stream);
+    size_t room = gale__http1_response_head_size(head);
+    char *out = output ? gale__segments_reserve(output, net_of(self), room) : NULL;
+    if (!out)
+        return -ENOMEM;
+    gale__segments_commit(output, (size_t)(gale__http1_response_head_write(out, head) - out));
+    exchange->headers_written = true;
+    return append_body(exchange, output, body);
 }
 
 int gale__http_exchange_write_head(gale_http_connection *exchange, int status, const char *reason,
@@ -229,7 +240,8 @@ static bool is_ordinary(const gale_http_connection *exchange, int status, const 
                              gale__http_header_bit(GALE__HTTP_CONNECTION);
     return exchange->http1 && exchange->keep_alive && exchange->body_complete &&
            !(exchange->bodiless | exchange->headers_written | exchange->http1->close_after) &&
-           exchange->request.head.minor > 0 && !reason && !gale__http_status_bodiless(status) &&
+           exchange->request.head.minor > 0 && !reason &&
+           (status == 200 || !gale__http_status_bodiless(status)) &&
            !(headers->present & framing) && body->size < COPY_BELOW;
 }
 
@@ -239,8 +251,7 @@ static int respond_ordinary(gale_http_connection *exchange, int status, gale_htt
     gale__http1_response_head head = { .status = status,
                                        .headers = headers,
                                        .framing = { .content_length = (int64_t)body->size } };
-    exchange->content_left = (int64_t)body->size;
-    GALE_TRY(cut(exchange, write_head_and_body(exchange, &head, body)));
+    GALE_TRY(cut(exchange, write_in_one_piece(exchange, &head, body)));
     exchange->finished = true;
     gale__http1_exchange_finished(exchange);
     return 0;

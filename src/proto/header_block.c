@@ -41,7 +41,7 @@ int gale__http_header_block_init(gale__http_header_block *block, gale_str text)
             return GALE_EINPUT;
         present |= gale__http_header_bit(id);
     }
-    *block = (gale__http_header_block){ text, present };
+    *block = (gale__http_header_block){ text, present, NULL };
     return 0;
 }
 
@@ -95,7 +95,7 @@ int gale__http_headers_expand(gale_http_headers *headers)
     headers->fields = fields;
     headers->count += lines;
     headers->capacity = capacity;
-    headers->block = (gale__http_header_block){ { NULL, 0 }, 0 };
+    headers->block = (gale__http_header_block){ { NULL, 0 }, 0, NULL };
     gale__http_headers_reindex(headers);
     return 0;
 }

@@ -23,10 +23,19 @@ typedef struct gale__http_header_field {
     gale__http_header id;
 } gale__http_header_field;
 
+/* The status line that most responses begin with. */
+#define GALE__HTTP_OK_LINE "HTTP/1.1 200 OK\r\n"
+
+enum {
+    GALE__HTTP_OK_SIZE = sizeof GALE__HTTP_OK_LINE - 1,
+    GALE__HTTP_READY_SIZE = 128 /* of a block with its status line, and what is readable behind it */
+};
+
 /* Complete lines "Name: value" CRLF whose names all have numbers. */
 typedef struct gale__http_header_block {
     gale_str text;    /* borrowed for as long as headers refer to it */
     uint64_t present; /* the set of its names */
+    const char *ready; /* GALE__HTTP_OK_LINE and the same lines, in GALE__HTTP_READY_SIZE bytes; or NULL */
 } gale__http_header_block;
 
 struct gale_http_headers {
@@ -50,7 +59,7 @@ static inline void gale__http_headers_init(gale_http_headers *headers, gale__are
     headers->fields = NULL;
     headers->count = headers->capacity = 0;
     headers->present = headers->repeated = 0;
-    headers->block = (gale__http_header_block){ { NULL, 0 }, 0 };
+    headers->block = (gale__http_header_block){ { NULL, 0 }, 0, NULL };
     headers->joined = NULL;
 }
 

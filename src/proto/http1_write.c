@@ -8,33 +8,13 @@
 #include "proto/characters.h"
 #include "proto/status.h"
 
-/* The ready status lines, and where each code's is. */
-static const struct status_line {
-    char text[47];
-    uint8_t size;
-} status_lines[] = { { "", 0 },
-#define LINE(code, reason)                                                                         \
-    { "HTTP/1.1 " #code " " reason "\r\n", sizeof "HTTP/1.1 " #code " " reason "\r\n" - 1 },
-                     GALE__HTTP_STATUSES(LINE)
-#undef LINE
-};
-
 enum {
-    LINE_NONE,
-#define NUMBER(code, reason) LINE_##code,
-    GALE__HTTP_STATUSES(NUMBER)
-#undef NUMBER
+    /* With the longest standard phrase. */
+    STATUS_LINE_SIZE = sizeof "HTTP/1.1 599 \r\n" + 31,
+    /* Content-Length with 20 digits, Transfer-Encoding, Connection and the empty line. */
+    FRAMING_SIZE = 38 + 28 + 24 + 2
 };
-
-static const uint8_t line_numbers[] = {
-#define PLACE(code, reason) [code - 100] = LINE_##code,
-    GALE__HTTP_STATUSES(PLACE)
-#undef PLACE
-};
-
-/* Room for Content-Length with 20 digits, Transfer-Encoding, Connection and the empty line. No
- * less than a ready status line with its padding. */
-enum { FRAMING_SIZE = 38 + 28 + 24 + 2 };
+_Static_assert(STATUS_LINE_SIZE + FRAMING_SIZE >= GALE__HTTP_READY_SIZE, "room for a ready head");
 
 static inline char *put(char *out, const char *text, size_t size)
 {
@@ -152,23 +132,19 @@ static inline char *write_framing(char *out, const gale__http1_framing_out *fram
     return PUT(out, "\r\n");
 }
 
+static inline char *write_block(char *out, const gale_http_headers *headers)
+{
+    return headers && headers->block.text.len
+               ? put(out, headers->block.text.data, headers->block.text.len)
+               : out;
+}
+
 static inline char *write_rest(char *out, const gale_http_headers *headers,
                                const gale__http1_framing_out *framing)
 {
-    if (headers && headers->block.text.len)
-        out = put(out, headers->block.text.data, headers->block.text.len);
     if (headers && headers->count)
         out = write_fields(out, headers, replaced(framing));
     return write_framing(out, framing);
-}
-
-/* The ready status line; an empty one when there is none. */
-static inline const struct status_line *ready_line(const gale__http1_response_head *head)
-{
-    size_t index = (size_t)head->status - 100;
-    if (GALE__UNLIKELY(head->reason || index >= sizeof line_numbers))
-        return &status_lines[LINE_NONE];
-    return &status_lines[line_numbers[index]];
 }
 
 static const char *reason_of(const gale__http1_response_head *head)
@@ -194,7 +170,7 @@ __attribute__((noinline)) static char *write_status_line(char *out,
 
 size_t gale__http1_response_head_size(const gale__http1_response_head *head)
 {
-    size_t line = sizeof status_lines->text;
+    size_t line = STATUS_LINE_SIZE;
     if (GALE__UNLIKELY(head->reason != NULL))
         line += strlen(head->reason);
     return line + headers_size(head->headers) + FRAMING_SIZE;
@@ -202,15 +178,15 @@ size_t gale__http1_response_head_size(const gale__http1_response_head *head)
 
 char *gale__http1_response_head_write(char *out, const gale__http1_response_head *head)
 {
+    const gale_http_headers *headers = head->headers;
     assert(head->status >= 100 && head->status <= 999);
-    const struct status_line *line = ready_line(head);
-    if (GALE__LIKELY(line->size)) {
-        memcpy(out, line->text, sizeof line->text); /* the rest is overwritten */
-        out += line->size;
+    if (GALE__LIKELY(head->status == 200 && !head->reason && headers && headers->block.ready)) {
+        memcpy(out, headers->block.ready, GALE__HTTP_READY_SIZE); /* the rest is overwritten */
+        out += GALE__HTTP_OK_SIZE + headers->block.text.len;
     } else {
-        out = write_status_line(out, head);
+        out = write_block(write_status_line(out, head), headers);
     }
-    return write_rest(out, head->headers, &head->framing);
+    return write_rest(out, headers, &head->framing);
 }
 
 size_t gale__http1_request_head_size(const gale__http1_request_head *head)
@@ -227,6 +203,6 @@ char *gale__http1_request_head_write(char *out, const gale__http1_request_head *
     out = put(out, head->method.data, head->method.len);
     *out++ = ' ';
     out = put(out, head->target.data, head->target.len);
-    out = PUT(out, " HTTP/1.1\r\n");
+    out = write_block(PUT(out, " HTTP/1.1\r\n"), head->headers);
     return write_rest(out, head->headers, &head->framing);
 }

@@ -104,6 +104,33 @@ TEST(other_status_lines)
     close_fixture(&f);
 }
 
+/* A block that comes with its status line is used for 200 only, and says the same. */
+TEST(a_ready_head)
+{
+    fixture f;
+    open_fixture(&f);
+    static const char ready[GALE__HTTP_READY_SIZE] = GALE__HTTP_OK_LINE "Server: gale\r\n";
+    assert_ok(gale__http_header_block_init(&f.headers.block,
+                                           ((gale_str){ ready + GALE__HTTP_OK_SIZE, 14 })));
+    f.headers.block.ready = ready;
+    gale__http1_response_head head = { .status = 200,
+                                       .headers = &f.headers,
+                                       .framing = { .content_length = 12 } };
+    assert_string_equal(response(&f, &head),
+                        "HTTP/1.1 200 OK\r\nServer: gale\r\nContent-Length: 12\r\n\r\n");
+    head.reason = "Fine";
+    assert_string_equal(response(&f, &head),
+                        "HTTP/1.1 200 Fine\r\nServer: gale\r\nContent-Length: 12\r\n\r\n");
+    head = (gale__http1_response_head){ .status = 404, .headers = &f.headers };
+    assert_string_equal(response(&f, &head),
+                        "HTTP/1.1 404 Not Found\r\nServer: gale\r\nContent-Length: 0\r\n\r\n");
+    head.status = 200;
+    assert_ok(gale_http_headers_set(&f.headers, "server", "other"));
+    assert_string_equal(response(&f, &head),
+                        "HTTP/1.1 200 OK\r\nServer: other\r\nContent-Length: 0\r\n\r\n");
+    close_fixture(&f);
+}
+
 TEST(the_writer_s_framing_replaces_the_handler_s)
 {
     static const struct {
