@@ -176,17 +176,23 @@ size_t gale__http1_response_head_size(const gale__http1_response_head *head)
     return line + headers_size(head->headers) + FRAMING_SIZE;
 }
 
+static inline bool is_ready(const gale__http1_response_head *head)
+{
+    return head->status == 200 && !head->reason && head->headers && head->headers->block.ready;
+}
+
+static char *write_ready_lines(char *out, const gale__http_header_block *block)
+{
+    memcpy(out, block->ready, GALE__HTTP_READY_SIZE); /* what is behind them is overwritten */
+    return out + GALE__HTTP_OK_SIZE + block->text.len;
+}
+
 char *gale__http1_response_head_write(char *out, const gale__http1_response_head *head)
 {
-    const gale_http_headers *headers = head->headers;
     assert(head->status >= 100 && head->status <= 999);
-    if (GALE__LIKELY(head->status == 200 && !head->reason && headers && headers->block.ready)) {
-        memcpy(out, headers->block.ready, GALE__HTTP_READY_SIZE); /* the rest is overwritten */
-        out += GALE__HTTP_OK_SIZE + headers->block.text.len;
-    } else {
-        out = write_block(write_status_line(out, head), headers);
-    }
-    return write_rest(out, headers, &head->framing);
+    out = is_ready(head) ? write_ready_lines(out, &head->headers->block)
+                         : write_block(write_status_line(out, head), head->headers);
+    return write_rest(out, head->headers, &head->framing);
 }
 
 size_t gale__http1_request_head_size(const gale__http1_request_head *head)
