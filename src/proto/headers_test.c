@@ -136,7 +136,7 @@ TEST(blocks_are_checked)
         "Server: a\rDate: b\r\n",
         "Server\r\n",
     };
-    gale__http_header_block block = { { NULL, 0 }, 0 };
+    gale__http_header_block block = { { NULL, 0 }, 0, NULL };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         if (gale__http_header_block_init(&block, str(wrong[i])) != GALE_EINPUT)
             fail_msg("%s", wrong[i]);
