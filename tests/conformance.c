@@ -59,9 +59,8 @@ int main(int argc, char **argv)
             usage(argv[0]);
     if (port < 0 || port > 65535)
         usage(argv[0]);
-    gale_application_settings settings = {
-        .server = { .header_timeout = header_timeout, .max_body_size = (int64_t)body_limit }
-    };
+    gale_application_settings settings = { .server = { .header_timeout = header_timeout,
+                                                       .max_body_size = (int64_t)body_limit } };
     gale_route routes[] = { { .pattern = "/", .handler = &hello_handler },
                             { .pattern = "/echo", .handler = &echo_handler },
                             { 0 } };

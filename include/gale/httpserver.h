@@ -143,7 +143,8 @@ GALE_API int gale_http_server_add_socket(gale_http_server *server, int fd);
 /** Closes the listening sockets; connections go on. Tornado: HTTPServer.stop. */
 GALE_API void gale_http_server_stop(gale_http_server *server);
 /** Closes all connections: idle ones at once, others after their response. Suspends until all are
- * closed; a handler of this server would wait for itself, so call it from another task. Returns 0 or GALE_ECANCELED. Tornado: HTTPServer.close_all_connections. */
+ * closed; a handler of this server would wait for itself, so call it from another task. Returns 0
+ * or GALE_ECANCELED. Tornado: HTTPServer.close_all_connections. */
 GALE_API GALE_SUSPENDS int gale_http_server_close_all_connections(gale_http_server *server);
 /** How many connections are open. */
 GALE_API size_t gale_http_server_connection_count(const gale_http_server *server);

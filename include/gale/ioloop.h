@@ -128,9 +128,8 @@ typedef struct gale_signal_callback gale_signal_callback;
  * Registers a callback that a signal handler may ask for with
  * gale_ioloop_add_callback_from_signal. Owned by the loop. Returns NULL when out of memory.
  */
-GALE_API gale_signal_callback *gale_ioloop_register_signal_callback(gale_ioloop *loop,
-                                                                    gale_callback callback,
-                                                                    void *arg);
+GALE_API gale_signal_callback *
+gale_ioloop_register_signal_callback(gale_ioloop *loop, gale_callback callback, void *arg);
 /**
  * Has a registered callback run soon, once for any number of calls before it runs. Safe in
  * signal handlers and from any thread. Tornado: IOLoop.add_callback_from_signal.

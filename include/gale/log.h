@@ -25,9 +25,9 @@ typedef enum gale_log_level {
 } gale_log_level;
 
 typedef enum gale_logger {
-    GALE_LOG_GENERAL,    /**< Tornado: log.gen_log ("tornado.general") */
+    GALE_LOG_GENERAL,     /**< Tornado: log.gen_log ("tornado.general") */
     GALE_LOG_APPLICATION, /**< Tornado: log.app_log ("tornado.application") */
-    GALE_LOG_ACCESS      /**< Tornado: log.access_log ("tornado.access") */
+    GALE_LOG_ACCESS       /**< Tornado: log.access_log ("tornado.access") */
 } gale_logger;
 
 /** Receives each enabled line; `message` has no line end and is borrowed during the call. */
@@ -41,8 +41,8 @@ GALE_API GALE_ANY_THREAD bool gale_log_enabled(gale_logger logger, gale_log_leve
 /** Sends all lines to `hook` instead of standard error; NULL goes back to the default. */
 GALE_API void gale_log_set_hook(gale_log_hook hook, void *arg);
 /** Logs one line, formatted as by printf. Lines longer than 8 KiB are cut. */
-GALE_API GALE_ANY_THREAD void gale_log(gale_logger logger, gale_log_level level,
-                                       const char *format, ...) GALE_PRINTF(3, 4);
+GALE_API GALE_ANY_THREAD void gale_log(gale_logger logger, gale_log_level level, const char *format,
+                                       ...) GALE_PRINTF(3, 4);
 /** Writes what the default hook has collected. The loop does so once a turn. */
 GALE_API GALE_ANY_THREAD void gale_log_flush(void);
 

@@ -164,7 +164,8 @@ GALE_API int gale_application_add_handlers(gale_application *application, const 
 /**
  * The path of the route with that name, its groups replaced by `count` arguments, percent-encoded
  * but for "/". The result has one reference. NULL, with gale_error_detail, when there is no such
- * name, the count does not fit, or the pattern cannot be reversed. Tornado: Application.reverse_url.
+ * name, the count does not fit, or the pattern cannot be reversed. Tornado:
+ * Application.reverse_url.
  */
 GALE_API gale_bytes *gale_application_reverse_url(gale_application *application, const char *name,
                                                   const char *const *arguments, size_t count);

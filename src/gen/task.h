@@ -47,7 +47,7 @@ struct gale_scope {
     gale__list sibling;  /* in parent->children, or in scheduler->detached */
     gale__list children; /* what the owner opened inside, and the roots of the tasks spawned here */
     size_t task_count;   /* tasks spawned here that have not ended */
-    gale__defer *defers;   /* newest first */
+    gale__defer *defers; /* newest first */
     gale__waiter *joiner;
     gale__timer timer;
     gale__error_slot error; /* the detail of first_error */

@@ -21,9 +21,10 @@ static void http_close(void *state)
 
 static void init_block(gale__http *http)
 {
-    static const char before_date[] = GALE__HTTP_OK_LINE "Server: gale/" GALE_VERSION "\r\n"
-                                                         "Content-Type: text/html; charset=UTF-8\r\n"
-                                                         "Date: ";
+    static const char before_date[] =
+        GALE__HTTP_OK_LINE "Server: gale/" GALE_VERSION "\r\n"
+                           "Content-Type: text/html; charset=UTF-8\r\n"
+                           "Date: ";
     enum { BEFORE = sizeof before_date - 1, SIZE = BEFORE + GALE__HTTP_DATE_SIZE + 2 };
     _Static_assert(SIZE <= sizeof http->ready, "the block has room");
     memcpy(http->ready, before_date, BEFORE);

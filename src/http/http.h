@@ -13,8 +13,8 @@ typedef struct gale__http {
     gale__list ending;      /* exchanges that are destroyed in the next turn */
     /* "Server", "Content-Type" (HTML) and "Date" lines, in Tornado's order. */
     gale__http_header_block default_block;
-    char *date;          /* where the date stands in the block */
-    int64_t date_until;  /* loop time at which the date has to be made anew */
+    char *date;         /* where the date stands in the block */
+    int64_t date_until; /* loop time at which the date has to be made anew */
     char ready[GALE__HTTP_READY_SIZE];
 } gale__http;
 

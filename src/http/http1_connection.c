@@ -10,8 +10,8 @@
 #include "http/http_server.h"
 
 enum {
-    INPUT_HIGH = 65536,  /* bytes of pipelined input after which reading pauses */
-    OUTPUT_HIGH = 65536  /* bytes of queued output after which requests are left waiting */
+    INPUT_HIGH = 65536, /* bytes of pipelined input after which reading pauses */
+    OUTPUT_HIGH = 65536 /* bytes of queued output after which requests are left waiting */
 };
 
 static const int64_t LINGER = 5000000000; /* ns */
@@ -85,7 +85,8 @@ static void time_out(gale__http1_server_connection *self)
 
 static void on_timer(gale__timer *timer)
 {
-    gale__http1_server_connection *self = GALE__CONTAINER_OF(timer, gale__http1_server_connection, timer);
+    gale__http1_server_connection *self =
+        GALE__CONTAINER_OF(timer, gale__http1_server_connection, timer);
     if (self->deadline == NO_DEADLINE)
         return;
     if (self->deadline > self->stream.loop->now)
@@ -277,7 +278,8 @@ void gale__http1_settle(gale__http1_server_connection *self)
 
 static void on_drained(gale__stream *stream)
 {
-    gale__http1_server_connection *self = GALE__CONTAINER_OF(stream, gale__http1_server_connection, stream);
+    gale__http1_server_connection *self =
+        GALE__CONTAINER_OF(stream, gale__http1_server_connection, stream);
     if (self->state == GALE__HTTP1_CLOSING) {
         finish_closing(self);
         return;
@@ -303,7 +305,8 @@ void gale__http1_continue_later(gale__http1_server_connection *self)
 
 static void on_received(gale__stream *stream, const char *data, size_t size)
 {
-    gale__http1_server_connection *self = GALE__CONTAINER_OF(stream, gale__http1_server_connection, stream);
+    gale__http1_server_connection *self =
+        GALE__CONTAINER_OF(stream, gale__http1_server_connection, stream);
     if (self->state == GALE__HTTP1_LINGER)
         return;
     if (!gale__http1_attach(self)) {
@@ -315,13 +318,14 @@ static void on_received(gale__stream *stream, const char *data, size_t size)
 
 static void on_ended(gale__stream *stream, int error)
 {
-    gale__http1_server_connection *self = GALE__CONTAINER_OF(stream, gale__http1_server_connection, stream);
+    gale__http1_server_connection *self =
+        GALE__CONTAINER_OF(stream, gale__http1_server_connection, stream);
     bool unread = self->receiving == GALE__RECEIVE_HANG_UP && self->state != GALE__HTTP1_CLOSING;
     bool body = self->state == GALE__HTTP1_BODY && unread; /* it may be complete */
-    bool answering = self->state == GALE__HTTP1_CLOSING ||
-                     ((self->state == GALE__HTTP1_BUSY || body) &&
-                      self->server->options.allow_half_close) ||
-                     (self->state == GALE__HTTP1_HEAD && gale__stream_queued(stream) > 0);
+    bool answering =
+        self->state == GALE__HTTP1_CLOSING ||
+        ((self->state == GALE__HTTP1_BUSY || body) && self->server->options.allow_half_close) ||
+        (self->state == GALE__HTTP1_HEAD && gale__stream_queued(stream) > 0);
     self->receiving = GALE__RECEIVE_OFF;
     self->peer_ended = !unread; /* else what came before the end is still to be read */
     if (error || !answering)

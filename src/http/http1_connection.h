@@ -46,7 +46,8 @@ struct gale__http1_server_connection {
     bool linger;       /* closing has to wait for the peer */
     bool peer_ended;
 };
-_Static_assert(sizeof(gale__http1_server_connection) <= 224, "a million idle ones have to be small");
+_Static_assert(sizeof(gale__http1_server_connection) <= 224,
+               "a million idle ones have to be small");
 
 struct gale__http1_active {
     gale__http1_server_connection *connection;
@@ -70,11 +71,11 @@ struct gale_http_connection {
     int64_t max_body_size;
     int64_t content_left; /* bytes of the response body still to come; negative: unknown */
     bool headers_written, finished;
-    bool chunked;        /* the response */
-    bool bodiless;       /* the response has no body whatever is written (HEAD, 304) */
+    bool chunked;  /* the response */
+    bool bodiless; /* the response has no body whatever is written (HEAD, 304) */
     bool keep_alive;
-    bool body_complete;  /* the request's */
-    bool paused;         /* the request's body */
+    bool body_complete;   /* the request's */
+    bool paused;          /* the request's body */
     bool continue_wanted; /* "100 Continue" has not been sent yet */
     gale__waiter *flusher;
     gale__callback destroy; /* when it ends without a task */

@@ -165,9 +165,10 @@ static void tell_headers(gale__http1_server_connection *self, gale_http_connecti
                              ? server->operations->start_request(server, exchange)
                              : gale__gzip_request_start(server, exchange);
     exchange->paused = true; /* so that resume may come before headers_received returns */
-    int result = exchange->delegate
-                     ? exchange->delegate->operations->headers_received(exchange->delegate, exchange)
-                     : -ENOMEM;
+    int result =
+        exchange->delegate
+            ? exchange->delegate->operations->headers_received(exchange->delegate, exchange)
+            : -ENOMEM;
     if (self->state == GALE__HTTP1_DEAD || self->active->exchange != exchange)
         return; /* answered or closed already */
     if (GALE__UNLIKELY(result < 0)) {
@@ -261,7 +262,8 @@ static size_t chunk_limit(const gale__http1_server_connection *self, size_t size
     return size > limit ? limit : size;
 }
 
-static bool same_body(const gale__http1_server_connection *self, const gale_http_connection *exchange)
+static bool same_body(const gale__http1_server_connection *self,
+                      const gale_http_connection *exchange)
 {
     return self->state == GALE__HTTP1_BODY && self->active->exchange == exchange;
 }

@@ -12,13 +12,14 @@ struct gale_http_server {
     gale_http_server_connection_delegate *delegate;
     void (*free_delegate)(gale_http_server_connection_delegate *delegate); /* NULL: borrowed */
     gale_http_server_options options; /* with the defaults filled in */
-    int64_t idle_timeout, header_timeout, body_idle_timeout, write_timeout; /* ns; INT64_MAX: none */
+    int64_t idle_timeout, header_timeout, body_idle_timeout,
+        write_timeout; /* ns; INT64_MAX: none */
     gale__list listeners;
     gale__list connections;
     size_t connection_count;
     gale__list closers; /* waiters of close_all_connections */
     bool draining;
-    bool freed; /* but a connection is still in use further down on the stack */
+    bool freed;               /* but a connection is still in use further down on the stack */
     gale_http_server **owner; /* set to NULL when the server is freed; may be NULL */
 };
 

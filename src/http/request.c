@@ -114,8 +114,7 @@ double gale_http_server_request_time(const gale_http_server_request *request)
 
 /* Makes a list of arguments by `parse`, once. */
 static const gale_http_arguments *arguments(gale_http_server_request *request,
-                                            gale_http_arguments **list, gale_str text,
-                                            bool cookies)
+                                            gale_http_arguments **list, gale_str text, bool cookies)
 {
     if (*list)
         return *list;
@@ -123,8 +122,8 @@ static const gale_http_arguments *arguments(gale_http_server_request *request,
     if (!made)
         return NULL;
     gale__http_arguments_init(made, request->arena);
-    int result = cookies ? gale__http_cookies_parse(made, text)
-                         : gale__http_arguments_parse(made, text, 0);
+    int result =
+        cookies ? gale__http_cookies_parse(made, text) : gale__http_arguments_parse(made, text, 0);
     return result < 0 ? NULL : (*list = made);
 }
 

@@ -45,8 +45,8 @@ typedef enum gale__receive_mode {
 struct gale__io {
     const gale__io_handlers *handlers;
     int fd;
-    uint16_t wanted; /* private to the backend: what is asked for */
-    uint16_t armed;  /* private to the backend: what the kernel was told */
+    uint16_t wanted;             /* private to the backend: what is asked for */
+    uint16_t armed;              /* private to the backend: what the kernel was told */
     const struct iovec *sending; /* the send that waits; NULL when none does */
     int sending_count;
     unsigned owner_bits; /* for the owner */

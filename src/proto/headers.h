@@ -28,14 +28,16 @@ typedef struct gale__http_header_field {
 
 enum {
     GALE__HTTP_OK_SIZE = sizeof GALE__HTTP_OK_LINE - 1,
-    GALE__HTTP_READY_SIZE = 128 /* of a block with its status line, and what is readable behind it */
+    GALE__HTTP_READY_SIZE =
+        128 /* of a block with its status line, and what is readable behind it */
 };
 
 /* Complete lines "Name: value" CRLF whose names all have numbers. */
 typedef struct gale__http_header_block {
     gale_str text;    /* borrowed for as long as headers refer to it */
     uint64_t present; /* the set of its names */
-    const char *ready; /* GALE__HTTP_OK_LINE and the same lines, in GALE__HTTP_READY_SIZE bytes; or NULL */
+    const char
+        *ready; /* GALE__HTTP_OK_LINE and the same lines, in GALE__HTTP_READY_SIZE bytes; or NULL */
 } gale__http_header_block;
 
 struct gale_http_headers {

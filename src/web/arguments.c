@@ -77,9 +77,9 @@ enum { QUERY = 1, BODY = 2 };
 /* The parsed list, or NULL with the failure remembered. */
 static const gale_http_arguments *list_of(gale_handler *self, int source)
 {
-    const gale_http_arguments *list =
-        source == QUERY ? gale_http_server_request_query_arguments(self->request)
-                        : gale_http_server_request_body_arguments(self->request);
+    const gale_http_arguments *list = source == QUERY
+                                          ? gale_http_server_request_query_arguments(self->request)
+                                          : gale_http_server_request_body_arguments(self->request);
     if (!list && gale__handler_arena(self)->failed)
         gale__handler_remember_failure(self, 500, "out of memory");
     else if (!list)
@@ -120,14 +120,12 @@ const char *gale_get_argument(gale_handler *self, const char *name, const char *
     return argument(self, name, default_value, QUERY | BODY);
 }
 
-const char *gale_get_query_argument(gale_handler *self, const char *name,
-                                    const char *default_value)
+const char *gale_get_query_argument(gale_handler *self, const char *name, const char *default_value)
 {
     return argument(self, name, default_value, QUERY);
 }
 
-const char *gale_get_body_argument(gale_handler *self, const char *name,
-                                   const char *default_value)
+const char *gale_get_body_argument(gale_handler *self, const char *name, const char *default_value)
 {
     return argument(self, name, default_value, BODY);
 }
@@ -159,8 +157,8 @@ static int get_arguments(gale_handler *self, const char *name, int sources,
         return -ENOMEM;
     for (int i = 0; i < 2; i++)
         for (size_t j = 0; j < counts[i]; j++)
-            if (!(values[at++] = clean(self, name, *gale_http_arguments_get_list(lists[i], name,
-                                                                                 j))))
+            if (!(values[at++] =
+                      clean(self, name, *gale_http_arguments_get_list(lists[i], name, j))))
                 return GALE_EHTTP;
     *ret_values = values;
     return (int)total;

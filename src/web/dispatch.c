@@ -141,13 +141,11 @@ static gale_http_message_delegate *start_request(gale_http_server_connection_del
     const gale_application_settings *settings = &application->settings;
     gale__route *route = NULL;
     gale__path_arguments arguments = { 0 };
-    int result =
-        gale__application_find(application, &connection->request, &route, &arguments);
+    int result = gale__application_find(application, &connection->request, &route, &arguments);
     if (result < 0)
         return NULL;
-    const gale_handler_class *fallback = settings->default_handler_class
-                                             ? settings->default_handler_class
-                                             : &not_found_class;
+    const gale_handler_class *fallback =
+        settings->default_handler_class ? settings->default_handler_class : &not_found_class;
     const gale__handler_type *type =
         result ? route->type : gale__application_type(application, fallback);
     gale_handler *self = type ? gale__handler_new(application, type, connection) : NULL;

@@ -6,7 +6,7 @@
 
 #define PAGE(status, reason)                                                                       \
     "\r\n\r\n<html><title>" status ": " reason "</title><body>" status ": " reason "</body></"     \
-                                                                                   "html>"
+    "html>"
 
 /* ---- HTTP errors ----------------------------------------------------------------------- */
 

@@ -75,9 +75,9 @@ static void list_allowed(gale__handler_type *type)
     static const struct {
         const char *name;
         gale__http_method method;
-    } methods[] = { { "GET", GALE__HTTP_METHOD_GET },     { "HEAD", GALE__HTTP_METHOD_HEAD },
-                    { "POST", GALE__HTTP_METHOD_POST },   { "DELETE", GALE__HTTP_METHOD_DELETE },
-                    { "PATCH", GALE__HTTP_METHOD_PATCH }, { "PUT", GALE__HTTP_METHOD_PUT },
+    } methods[] = { { "GET", GALE__HTTP_METHOD_GET },        { "HEAD", GALE__HTTP_METHOD_HEAD },
+                    { "POST", GALE__HTTP_METHOD_POST },      { "DELETE", GALE__HTTP_METHOD_DELETE },
+                    { "PATCH", GALE__HTTP_METHOD_PATCH },    { "PUT", GALE__HTTP_METHOD_PUT },
                     { "OPTIONS", GALE__HTTP_METHOD_OPTIONS } };
     char *at = type->allow;
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
@@ -97,8 +97,7 @@ gale__handler_type *gale__handler_type_new(const gale_handler_class *of_class)
                    of_class->name ? of_class->name : "without a name");
         return NULL;
     }
-    gale__handler_type *type =
-        gale__calloc(1, sizeof *type + length * sizeof(gale__class_state));
+    gale__handler_type *type = gale__calloc(1, sizeof *type + length * sizeof(gale__class_state));
     if (!type)
         return NULL;
     type->slots = *of_class;
@@ -142,7 +141,7 @@ int gale_handler_call_super(gale_handler *self, const gale_handler_class *this_c
         if (function)
             return function(self);
     }
-    bool is_method = slot >= offsetof(gale_handler_class, get) &&
-                     slot <= offsetof(gale_handler_class, options);
+    bool is_method =
+        slot >= offsetof(gale_handler_class, get) && slot <= offsetof(gale_handler_class, options);
     return is_method ? gale__method_not_allowed(self) : 0;
 }

@@ -56,7 +56,8 @@ TEST(good_requests)
           "Content-Length: 12\r\nConnection: close\r\n\r\nHello, world" },
         { "HEAD / HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 200 OK\r\n",
           "Content-Length: 12\r\nConnection: close\r\n\r\n" },
-        { "GET / HTTP/1.0\r\n\r\n", "HTTP/1.1 200 OK\r\n", "Content-Length: 12\r\n\r\nHello, world" },
+        { "GET / HTTP/1.0\r\n\r\n", "HTTP/1.1 200 OK\r\n",
+          "Content-Length: 12\r\n\r\nHello, world" },
         { "\r\nGET / HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 200 OK\r\n", "Hello, world" },
         { "POST /echo HTTP/1.1\r\n" CLOSE "Content-Length: 5\r\n\r\nhello", "HTTP/1.1 200 OK\r\n",
           "\r\n\r\nhello" },
@@ -89,10 +90,12 @@ TEST(refused_requests)
         { "GET / HTTP/1.1\r\nHost: a\r\nA : b\r\n\r\n", "HTTP/1.1 400 ", "</html>" },
         { "GET / HTTP/1.1\r\nHost: a\r\n fold\r\n\r\n", "HTTP/1.1 400 ", "</html>" },
         { "GET / HTTP/2.0\r\nHost: a\r\n\r\n", "HTTP/1.1 505 ", "</html>" },
-        { "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\na", "HTTP/1.1 400 ", "</html>" },
+        { "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\na", "HTTP/1.1 400 ",
+          "</html>" },
         { "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\na",
           "HTTP/1.1 400 ", "</html>" },
-        { "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        { "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: "
+          "chunked\r\n\r\n",
           "HTTP/1.1 400 ", "</html>" },
         { "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
           "HTTP/1.1 400 ", "</html>" },
@@ -102,7 +105,8 @@ TEST(refused_requests)
           "HTTP/1.1 400 ", "</html>" },
         { "POST /echo HTTP/1.1\r\nHost: a\r\nExpect: something\r\nContent-Length: 1\r\n\r\na",
           "HTTP/1.1 417 ", "</html>" },
-        { "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 17\r\n\r\n", "HTTP/1.1 413 ", "</html>" },
+        { "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 17\r\n\r\n", "HTTP/1.1 413 ",
+          "</html>" },
         { "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n11\r\n",
           "HTTP/1.1 413 ", "</html>" },
     };
@@ -161,8 +165,9 @@ TEST(pipelined_requests_are_answered_in_order)
 /* Tornado and many clients send byte by byte over slow lines. */
 TEST(requests_that_drip)
 {
-    static const char request[] = "PUT /echo HTTP/1.1\r\n" CLOSE "Transfer-Encoding: chunked\r\n\r\n"
-                                  "3\r\nabc\r\n0\r\n\r\n";
+    static const char request[] =
+        "PUT /echo HTTP/1.1\r\n" CLOSE "Transfer-Encoding: chunked\r\n\r\n"
+        "3\r\nabc\r\n0\r\n\r\n";
     gale_str parts[sizeof request - 1];
     for (size_t i = 0; i < sizeof request - 1; i++)
         parts[i] = (gale_str){ request + i, 1 };
@@ -175,10 +180,9 @@ TEST(requests_that_drip)
 
 TEST(expect_continue)
 {
-    const gale_str parts[] = {
-        GALE_STR("POST /echo HTTP/1.1\r\n" CLOSE "Expect: 100-Continue\r\nContent-Length: 2\r\n\r\n"),
-        GALE_STR("ok")
-    };
+    const gale_str parts[] = { GALE_STR("POST /echo HTTP/1.1\r\n" CLOSE
+                                        "Expect: 100-Continue\r\nContent-Length: 2\r\n\r\n"),
+                               GALE_STR("ok") };
     int port = start(NULL);
     char *answer = ask_parts(port, parts, 2);
     static const char start_text[] = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n";
@@ -201,8 +205,7 @@ TEST(slow_requests_time_out)
 TEST(an_idle_connection_is_closed_quietly)
 {
     int port = start(&(gale_application_settings){ .server.idle_connection_timeout = 0.05 });
-    assert_answer(port, "GET / HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 200 OK\r\n",
-                  "Hello, world");
+    assert_answer(port, "GET / HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 200 OK\r\n", "Hello, world");
     stop();
 }
 

@@ -68,8 +68,7 @@ gale_bytes *gale_json_encode(const json_t *value)
     if (!self.text.error && self.text.data)
         as_python(&out, &self.text);
     gale_str text = gale__buffer_str(&out);
-    gale_bytes *result =
-        self.text.error || out.error ? NULL : gale_bytes_new(text.data, text.len);
+    gale_bytes *result = self.text.error || out.error ? NULL : gale_bytes_new(text.data, text.len);
     gale__buffer_clear(&self.text);
     gale__buffer_clear(&out);
     return result;

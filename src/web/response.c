@@ -169,8 +169,8 @@ static int respond(gale_handler *self)
 {
     if (GALE__UNLIKELY(gale__http_status_bodiless(self->status)))
         GALE_TRY(prepare_bodiless(self));
-    return gale__http_exchange_respond(self->connection, self->status, self->reason,
-                                       &self->headers, &self->body);
+    return gale__http_exchange_respond(self->connection, self->status, self->reason, &self->headers,
+                                       &self->body);
 }
 
 static int finish_flushed(gale_handler *self)

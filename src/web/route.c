@@ -111,7 +111,7 @@ static int take_groups(const gale__route_pattern *pattern, gale_str subject, gal
 }
 
 int gale__route_pattern_match_expression(const gale__route_pattern *pattern, gale_str subject,
-                                   gale__arena *arena, gale__path_arguments *ret_arguments)
+                                         gale__arena *arena, gale__path_arguments *ret_arguments)
 {
     int result = pcre2_match(pattern->code, (PCRE2_SPTR)subject.data, subject.len, 0, 0,
                              pattern->match_data, NULL);
@@ -119,8 +119,9 @@ int gale__route_pattern_match_expression(const gale__route_pattern *pattern, gal
         return 0;
     if (result < 0)
         return result == PCRE2_ERROR_NOMEMORY ? -ENOMEM
-                                              : gale__fail(GALE_ETOOBIG, "route %s: the match "
-                                                                         "took too long",
+                                              : gale__fail(GALE_ETOOBIG,
+                                                           "route %s: the match "
+                                                           "took too long",
                                                            pattern->text);
     return ret_arguments ? take_groups(pattern, subject, arena, ret_arguments) : 1;
 }
@@ -159,8 +160,8 @@ static const char *skip_group(const char *at)
     return NULL;
 }
 
-static int reverse(const gale__route_pattern *pattern, gale__buffer *out, const char *const *arguments,
-                   size_t count)
+static int reverse(const gale__route_pattern *pattern, gale__buffer *out,
+                   const char *const *arguments, size_t count)
 {
     size_t used = 0;
     const char *at = pattern->text;
@@ -181,8 +182,8 @@ static int reverse(const gale__route_pattern *pattern, gale__buffer *out, const 
     return out->error;
 }
 
-int gale__route_pattern_reverse(const gale__route_pattern *pattern, const char *const *arguments, size_t count,
-                          gale_bytes **ret_path)
+int gale__route_pattern_reverse(const gale__route_pattern *pattern, const char *const *arguments,
+                                size_t count, gale_bytes **ret_path)
 {
     if (count != pattern->group_count)
         return gale__fail(GALE_EINVALID, "route %s takes %u arguments, not %zu", pattern->text,

@@ -33,12 +33,12 @@ void gale__route_pattern_free(gale__route_pattern *pattern);
 
 /* The slow path of gale__route_pattern_match. */
 int gale__route_pattern_match_expression(const gale__route_pattern *pattern, gale_str subject,
-                                   gale__arena *arena, gale__path_arguments *ret_arguments);
+                                         gale__arena *arena, gale__path_arguments *ret_arguments);
 
 /* 1 when it matches, and *ret_arguments are its groups; 0 when not; -ENOMEM, or GALE_ETOOBIG
  * when the match took too long. `ret_arguments` NULL: not wanted. */
 static inline int gale__route_pattern_match(const gale__route_pattern *pattern, gale_str subject,
-                                      gale__arena *arena, gale__path_arguments *ret_arguments)
+                                            gale__arena *arena, gale__path_arguments *ret_arguments)
 {
     if (pattern->literal)
         return pattern->size == subject.len &&
@@ -48,7 +48,7 @@ static inline int gale__route_pattern_match(const gale__route_pattern *pattern, 
 
 /* The path that the pattern stands for, with its groups replaced. GALE_EINVALID with a detail
  * when it cannot be reversed or `count` is not its number of groups. */
-int gale__route_pattern_reverse(const gale__route_pattern *pattern, const char *const *arguments, size_t count,
-                          gale_bytes **ret_path);
+int gale__route_pattern_reverse(const gale__route_pattern *pattern, const char *const *arguments,
+                                size_t count, gale_bytes **ret_path);
 
 #endif

@@ -14,7 +14,7 @@ static const gale_handler_class main_handler = { .get = get };
 int main(int argc, char **argv)
 {
     gale_application *app =
-        gale_application_new((gale_route[]) { { "/", &main_handler }, { 0 } }, NULL);
+        gale_application_new((gale_route[]){ { "/", &main_handler }, { 0 } }, NULL);
     gale_application_listen(app, argc > 1 ? atoi(argv[1]) : 8888);
     return gale_ioloop_start(gale_ioloop_current());
 }
