@@ -97,19 +97,31 @@ GALE_API int gale_handler_call_super(gale_handler *self, const gale_handler_clas
 /* ---- Applications ---------------------------------------------------------------------- */
 
 /**
- * A route. A list of them ends with a zeroed one. Tornado: web.URLSpec.
+ * A route: a condition, and what answers when it holds: a handler, or a delegate, or further
+ * routes. A list of routes ends with a zeroed one. Tornado: web.URLSpec, routing.Rule.
  *
  * `pattern` is a regular expression (PCRE2; Python's syntax works) that the whole path, still
  * percent-encoded, must match. Its groups, all named or all unnamed, are the path arguments. A
  * pattern without metacharacters is compared as it is. Routes are tried in their order.
  */
-typedef struct gale_route {
+typedef struct gale_route gale_route;
+struct gale_route {
     const char *pattern;               /**< copied */
     const gale_handler_class *handler; /**< must outlive the application */
-    void *arg;                         /**< handed to initialize; borrowed */
+    void *arg;                         /**< handed to initialize and to `matches`; borrowed */
     const char *name;                  /**< for gale_reverse_url, or NULL; copied */
+    /** A condition beside the pattern, or NULL: whether the route is for this request, of which
+     * the head is there. Must not suspend. Tornado: routing.Matcher.match. */
+    bool (*matches)(gale_http_server_request *request, void *arg);
+    /** Instead of a handler: another application, or a router of one's own. When its
+     * start_request returns NULL the next route is tried. Borrowed. Tornado: routing.Router as a
+     * rule's target. */
+    gale_http_server_connection_delegate *delegate;
+    /** Instead of a handler: routes to try then, over the whole path again; when none of them
+     * matches the next route is tried. Copied. Tornado: a nested list of rules. */
+    const gale_route *routes;
     void *reserved_[4];
-} gale_route;
+};
 
 /** Settings of an application. Zero is the default of each. Copied; what they point to must
  * outlive the application. */

@@ -39,74 +39,13 @@ const gale__handler_type *gale__application_type(gale_application *application,
     return type;
 }
 
-static void group_free(gale__route_group *group)
-{
-    for (size_t i = 0; i < group->count; i++) {
-        gale__route_pattern_free(&group->routes[i].pattern);
-        gale__free(group->routes[i].name);
-    }
-    gale__route_pattern_free(&group->host);
-    gale__free(group);
-}
-
-/* The last route of that name in a list of groups, or NULL. */
-static gale__route *find_name(gale__route_group *groups, const char *name)
-{
-    gale__route *found = NULL;
-    for (gale__route_group *group = groups; group; group = group->next)
-        for (size_t i = 0; i < group->count; i++)
-            if (group->routes[i].name && strcmp(group->routes[i].name, name) == 0)
-                found = &group->routes[i];
-    return found;
-}
-
-static int add_route(gale_application *application, gale__route_group *group,
-                     const gale_route *from)
-{
-    gale__route *route = &group->routes[group->count++];
-    if (!from->handler)
-        return gale__fail(GALE_EINVALID, "route %s has no handler class", from->pattern);
-    route->type = gale__application_type(application, from->handler);
-    if (!route->type)
-        return -ENOMEM;
-    GALE_TRY(gale__route_pattern_compile(&route->pattern, from->pattern));
-    route->arg = from->arg;
-    if (!from->name)
-        return 0;
-    if (find_name(application->groups, from->name) || find_name(group, from->name))
-        gale_log(GALE_LOG_APPLICATION, GALE_LOG_WARNING,
-                 "Multiple handlers named %s; replacing previous value", from->name);
-    route->name = gale__strdup(from->name, strlen(from->name));
-    return route->name ? 0 : -ENOMEM;
-}
-
-static int group_new(gale_application *application, const char *host_pattern,
-                     const gale_route *routes, gale__route_group **ret_group)
-{
-    size_t count = 0;
-    while (routes && routes[count].pattern)
-        count++;
-    gale__route_group *group = gale__calloc(1, sizeof *group + count * sizeof(gale__route));
-    if (!group)
-        return -ENOMEM;
-    group->any_host = !host_pattern;
-    int result = host_pattern ? gale__route_pattern_compile(&group->host, host_pattern) : 0;
-    for (size_t i = 0; i < count && result >= 0; i++)
-        result = add_route(application, group, &routes[i]);
-    if (result < 0)
-        group_free(group);
-    else
-        *ret_group = group;
-    return result;
-}
-
 int gale_application_add_handlers(gale_application *application, const char *host_pattern,
                                   const gale_route *routes)
 {
     if (!application)
         return GALE_EINVALID;
     gale__route_group *group;
-    int result = group_new(application, host_pattern, routes, &group);
+    int result = gale__route_group_new(application, host_pattern, routes, &group);
     if (result < 0)
         return fail_loudly(application->loop, result, "cannot add handlers");
     gale__route_group **place = &application->groups; /* before the one for any host */
@@ -126,35 +65,25 @@ static int match_host(const gale__route_group *group, gale_http_server_request *
                                      NULL);
 }
 
-/* These two return as gale__application_find does. */
-static int find_in_group(gale__route_group *group, gale_http_server_request *request,
-                         gale__route **ret_route, gale__path_arguments *ret_arguments)
-{
-    int result = 0;
-    for (size_t i = 0; i < group->count && result == 0; i++) {
-        *ret_route = &group->routes[i];
-        result = gale__route_pattern_match(&group->routes[i].pattern, request->head.path,
-                                           request->arena, ret_arguments);
-    }
-    return result;
-}
-
-static int find_for_default_host(gale_application *application, gale_http_server_request *request,
-                                 gale__route **ret_route, gale__path_arguments *ret_arguments)
+/* These two return as gale__route_group_find does. */
+static int find_for_default_host(gale_application *application, gale_http_connection *connection,
+                                 gale__found *ret_found)
 {
     const char *host = application->settings.default_host;
+    gale_http_server_request *request = &connection->request;
     int result = 0;
     if (!host || gale__http_headers_present(&request->headers, GALE__HTTP_X_REAL_IP))
         return 0;
     for (gale__route_group *group = application->groups; group && result == 0; group = group->next)
         if (!group->any_host && (result = match_host(group, request, host)) > 0)
-            result = find_in_group(group, request, ret_route, ret_arguments);
+            result = gale__route_group_find(group, connection, ret_found);
     return result;
 }
 
-int gale__application_find(gale_application *application, gale_http_server_request *request,
-                           gale__route **ret_route, gale__path_arguments *ret_arguments)
+int gale__application_find(gale_application *application, gale_http_connection *connection,
+                           gale__found *ret_found)
 {
+    gale_http_server_request *request = &connection->request;
     int result = 0;
     for (gale__route_group *group = application->groups; group && result == 0;
          group = group->next) {
@@ -163,15 +92,15 @@ int gale__application_find(gale_application *application, gale_http_server_reque
         else
             result = match_host(group, request, gale_http_server_request_host_name(request));
         if (result > 0)
-            result = find_in_group(group, request, ret_route, ret_arguments);
+            result = gale__route_group_find(group, connection, ret_found);
     }
-    return result ? result : find_for_default_host(application, request, ret_route, ret_arguments);
+    return result ? result : find_for_default_host(application, connection, ret_found);
 }
 
 gale_bytes *gale_application_reverse_url(gale_application *application, const char *name,
                                          const char *const *arguments, size_t count)
 {
-    const gale__route *found = find_name(application->groups, name);
+    const gale__route *found = gale__route_groups_name(application->groups, name);
     gale_bytes *path = NULL;
     if (!found)
         gale__fail(GALE_ENOTFOUND, "%s not found in named urls", name);
@@ -226,7 +155,7 @@ static void give_back(gale_application *application)
 {
     for (gale__route_group *group = application->groups, *next; group; group = next) {
         next = group->next;
-        group_free(group);
+        gale__route_group_free(group);
     }
     for (gale__handler_type *type = application->types, *next; type; type = next) {
         next = type->next;

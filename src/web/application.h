@@ -6,22 +6,7 @@
 #include "core/list.h"
 #include "loop/loop.h"
 #include "web/handler.h"
-
-typedef struct gale__route {
-    gale__route_pattern pattern;
-    const gale__handler_type *type;
-    void *arg;
-    char *name; /* or NULL */
-} gale__route;
-
-/* The routes of the hosts that match a pattern. */
-typedef struct gale__route_group {
-    struct gale__route_group *next;
-    gale__route_pattern host;
-    bool any_host;
-    size_t count;
-    gale__route routes[];
-} gale__route_group;
+#include "web/routes.h"
 
 struct gale_application {
     gale_http_server_connection_delegate delegate;
@@ -49,10 +34,9 @@ static inline void gale__application_release(gale_application *application)
 /* The delegate of <gale/httpserver.h>: a handler for each request. */
 extern const gale_http_server_connection_delegate_operations gale__application_operations;
 
-/* The route for a request; NULL when there is none. `ret_arguments` are set only then. Returns
- * 1, 0, or a negative error. */
-int gale__application_find(gale_application *application, gale_http_server_request *request,
-                           gale__route **ret_route, gale__path_arguments *ret_arguments);
+/* What answers a request. Returns 1, 0 when nothing does, or a negative error. */
+int gale__application_find(gale_application *application, gale_http_connection *connection,
+                           gale__found *ret_found);
 /* The resolved class, made when it is new. */
 const gale__handler_type *gale__application_type(gale_application *application,
                                                  const gale_handler_class *of_class);

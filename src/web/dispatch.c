@@ -139,20 +139,22 @@ static gale_http_message_delegate *start_request(gale_http_server_connection_del
 {
     gale_application *application = GALE__CONTAINER_OF(delegate, gale_application, delegate);
     const gale_application_settings *settings = &application->settings;
-    gale__route *route = NULL;
-    gale__path_arguments arguments = { 0 };
-    int result = gale__application_find(application, &connection->request, &route, &arguments);
+    gale__found found = { 0 };
+    int result = gale__application_find(application, connection, &found);
     if (result < 0)
         return NULL;
-    const gale_handler_class *fallback =
-        settings->default_handler_class ? settings->default_handler_class : &not_found_class;
+    if (GALE__UNLIKELY(found.foreign != NULL))
+        return found.foreign;
+    const gale_handler_class *fallback = settings->default_handler_class
+                                             ? settings->default_handler_class
+                                             : &not_found_class;
     const gale__handler_type *type =
-        result ? route->type : gale__application_type(application, fallback);
+        result ? found.route->type : gale__application_type(application, fallback);
     gale_handler *self = type ? gale__handler_new(application, type, connection) : NULL;
     if (!self)
         return NULL;
-    self->arg = result ? route->arg : settings->default_handler_arg;
-    self->path_arguments = arguments;
+    self->arg = result ? found.route->arg : settings->default_handler_arg;
+    self->path_arguments = result ? found.arguments : (gale__path_arguments){ 0 };
     return &self->delegate;
 }
 

@@ -433,6 +433,67 @@ TEST(a_router_of_ones_own)
     stop();
 }
 
+/* ---- Routes of other kinds --------------------------------------------------------------- */
+
+static bool has_header(gale_http_server_request *request, void *name)
+{
+    return gale_http_headers_has(gale_http_server_request_headers(request), name);
+}
+
+/* Tornado: CustomRouterTestCase, with a matcher. */
+TEST(a_condition_beside_the_pattern)
+{
+    static const gale_route routes[] = {
+        ROUTE("/(.*)", show_handler, .matches = has_header, .arg = "X-Beta"),
+        ROUTE("/x", show_handler, .arg = "stable"),
+        { 0 },
+    };
+    int port = serve_routes(routes);
+    assert_body(port, "/x", "stable()");
+    assert_answer(port, "GET /x HTTP/1.1\r\nX-Beta: 1\r\n" CLOSE "\r\n", "HTTP/1.1 200 OK\r\n",
+                  "\r\n\r\nX-Beta(x)");
+    test_expect_log(GALE_LOG_WARNING, "404 GET /y ");
+    assert_status(port, "/y", "404 Not Found");
+    stop();
+}
+
+/* Tornado: RuleRouterTest */
+TEST(routes_within_a_route)
+{
+    static const gale_route inner[] = { ROUTE("/in/([a-z]+)", show_handler, .arg = "inner",
+                                              .name = "word"),
+                                        { 0 } },
+                            routes[] = { { .pattern = "/in/.*", .routes = inner },
+                                         ROUTE("/in/(.*)", show_handler, .arg = "outer"),
+                                         { 0 } };
+    int port;
+    gale_application *application = serve(routes, NULL, &port);
+    assert_body(port, "/in/word", "inner(word)");
+    assert_body(port, "/in/42", "outer(42)");
+    gale_bytes *path = gale_application_reverse_url(application, "word", &(const char *){ "a" }, 1);
+    assert_str(gale_bytes_str(path), "/in/a");
+    gale_bytes_unref(path);
+    stop();
+}
+
+TEST(a_delegate_as_a_route_s_target)
+{
+    static const gale_route posts[] = { ROUTE("/api/(.*)", show_handler, .arg = "api"), { 0 } };
+    static const gale_http_server_connection_delegate_operations operations = { .start_request =
+                                                                                    choose };
+    method_router router = { { &operations }, NULL, gale_application_new(posts, NULL) };
+    gale_route routes[] = { { .pattern = "/api/.*", .delegate = &router.base },
+                            ROUTE("/api/(.*)", reply_handler, .arg = "next"),
+                            ROUTE("/", show_handler, .arg = "root"),
+                            { 0 } };
+    int port = serve_routes(routes);
+    assert_body(port, "/api/x", "api(x)");
+    assert_body(port, "/", "root()");
+    test_expect_log(GALE_LOG_WARNING, "405 DELETE /api/x ");
+    assert_answer(port, "DELETE /api/x HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 405 ", "</html>");
+    stop();
+}
+
 /* ---- Bad routes ------------------------------------------------------------------------ */
 
 static void assert_refused(const gale_route *routes, const char *log_line)
@@ -453,7 +514,19 @@ TEST(bad_patterns_keep_the_loop_from_starting)
     assert_refused((gale_route[]){ ROUTE("/(?P<a>.)(.)", show_handler), { 0 } },
                    "route /(?P<a>.)(.): groups must be all named or all unnamed");
     assert_refused((gale_route[]){ { .pattern = "/nothing" }, { 0 } },
-                   "route /nothing has no handler class");
+                   "route /nothing needs one of a handler class, a delegate and further routes");
+    static const gale_route none[] = { { 0 } };
+    assert_refused((gale_route[]){ ROUTE("/two", show_handler, .routes = none), { 0 } },
+                   "route /two needs one of a handler class, a delegate and further routes");
+    assert_refused(
+        (gale_route[]){
+            { .pattern = "/a",
+              .routes = (gale_route[]){ { .pattern = "/(", .handler = &show_handler }, { 0 } } },
+            { 0 } },
+        "route /(: missing closing parenthesis at offset 2");
+    gale_route circle[] = { { .pattern = "/.*" }, { 0 } };
+    circle[0].routes = circle;
+    assert_refused(circle, "routes are nested more than 16 deep");
 }
 
 TEST(a_bad_host_pattern_keeps_the_loop_from_starting)
