@@ -18,6 +18,7 @@
 #include <gale/core.h>
 #include <gale/httputil.h>
 #include <gale/ioloop.h>
+#include <gale/iostream.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -185,6 +186,16 @@ GALE_API void gale_http_connection_set_body_timeout(gale_http_connection *connec
 /** Cuts the connection. on_connection_close follows in the next turn, if the message has not
  * ended. Tornado: HTTP1Connection.close. */
 GALE_API void gale_http_connection_close(gale_http_connection *connection);
+
+/**
+ * Takes the connection out of HTTP: *ret_stream is its socket, with whatever the client has sent
+ * after what was read of the request; free it with gale_iostream_free. Before the headers are
+ * written. Suspends until earlier responses are sent. The connection object ends;
+ * on_connection_close does not come. Returns 0; GALE_ESTATE once headers were written;
+ * GALE_ECLOSED; GALE_ECANCELED; -ENOMEM. Tornado: HTTP1Connection.detach.
+ */
+GALE_API GALE_SUSPENDS int gale_http_connection_detach(gale_http_connection *connection,
+                                                       gale_iostream **ret_stream);
 
 /* ---- The request ----------------------------------------------------------------------- */
 

@@ -19,6 +19,7 @@
 #include <gale/httpserver.h>
 #include <gale/httputil.h>
 #include <gale/ioloop.h>
+#include <gale/iostream.h>
 #include <gale/json.h>
 
 #ifdef __cplusplus
@@ -108,7 +109,7 @@ typedef struct gale_route gale_route;
 struct gale_route {
     const char *pattern;               /**< copied */
     const gale_handler_class *handler; /**< must outlive the application */
-    void *arg;                         /**< handed to initialize and to `matches`; borrowed */
+    const void *arg;                   /**< handed to initialize and to `matches`; borrowed */
     const char *name;                  /**< for gale_reverse_url, or NULL; copied */
     /** A condition beside the pattern, or NULL: whether the route is for this request, of which
      * the head is there. Must not suspend. Tornado: routing.Matcher.match. */
@@ -131,7 +132,7 @@ typedef struct gale_application_settings {
     const char *default_host;
     /** Answers what no route matches; NULL: 404. Tornado: default_handler_class, _args. */
     const gale_handler_class *default_handler_class;
-    void *default_handler_arg;
+    const void *default_handler_arg;
     /** Called instead of writing the access log line. Tornado: log_function. */
     void (*log_function)(gale_handler *handler);
     /** Tells the error's text in the default error page. Only for development.
@@ -295,9 +296,50 @@ GALE_API int gale_http_error_reason(gale_handler *self, int status, const char *
 GALE_API int gale_finish_request(gale_handler *self);
 /** Throws away what was written and answers with an error page. Tornado: send_error. */
 GALE_API int gale_send_error(gale_handler *self, int status);
+/**
+ * Takes the connection out of HTTP: *ret_stream is its socket, to be freed with
+ * gale_iostream_free. The response counts as finished; nothing is logged for it. Suspends until
+ * earlier responses are sent. Returns 0; GALE_ESTATE after a flush; GALE_ECLOSED; GALE_ECANCELED;
+ * -ENOMEM. Tornado: RequestHandler.detach.
+ */
+GALE_API GALE_SUSPENDS int gale_detach(gale_handler *self, gale_iostream **ret_stream);
 /** gale_application_reverse_url of this application, for as long as the request lives. */
 GALE_API const char *gale_reverse_url(gale_handler *self, const char *name,
                                       const char *const *arguments, size_t count);
+
+/* ---- Ready handlers -------------------------------------------------------------------- */
+
+/** Answers every request with one status: { "/gone", &gale_error_handler, &(int){ 410 } }. The
+ * route's `arg` is a `const int *`; NULL: 404. Tornado: web.ErrorHandler. */
+GALE_API extern const gale_handler_class gale_error_handler;
+
+/** The argument of gale_redirect_handler. */
+typedef struct gale_redirect_options {
+    /** Where to. {0}, {1} … stand for the route's groups, {name} for named ones, percent-decoded;
+     * {{ and }} for braces. */
+    const char *url;
+    /** 302 instead of 301. */
+    bool temporary;
+    void *reserved_[4];
+} gale_redirect_options;
+
+/** Redirects GET requests; their query is added to the URL. The route's `arg` is a `const
+ * gale_redirect_options *`. Tornado: web.RedirectHandler. */
+GALE_API extern const gale_handler_class gale_redirect_handler;
+
+/** The argument of gale_fallback_handler. */
+typedef struct gale_fallback_options {
+    /** Answers on gale_http_server_request_connection, and finishes there. Runs in the handler's
+     * task. A negative result, or no answer, is a 500. */
+    gale_http_request_callback callback;
+    void *arg;
+    void *reserved_[4];
+} gale_fallback_options;
+
+/** Hands every request, with its body, to a function of the HTTP server's kind. No access log line
+ * is written. The route's `arg` is a `const gale_fallback_options *`. Tornado:
+ * web.FallbackHandler. */
+GALE_API extern const gale_handler_class gale_fallback_handler;
 
 #ifdef __cplusplus
 }

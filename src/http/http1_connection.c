@@ -8,6 +8,7 @@
 
 #include "http/http1_read.h"
 #include "http/http_server.h"
+#include "net/iostream_impl.h"
 
 enum {
     INPUT_HIGH = 65536, /* bytes of pipelined input after which reading pauses */
@@ -198,6 +199,20 @@ void gale__http1_connection_lost(gale__http1_server_connection *self)
         gale__http1_exchange_abort(exchange);
     self->processing = processing;
     close_now(self);
+}
+
+int gale__http1_connection_detach(gale__http1_server_connection *self, gale_iostream **ret_stream)
+{
+    gale_iostream *stream =
+        gale__iostream_from(self->stream.loop, self->stream.io.fd, &self->stream.peer,
+                            gale__buffer_str(&self->active->input), NULL);
+    if (!stream)
+        return -ENOMEM;
+    gale__http1_exchange_detach(self->active->exchange);
+    gale__stream_detach(&self->stream);
+    close_now(self);
+    *ret_stream = stream;
+    return 0;
 }
 
 void gale__http1_connection_drain(gale__http1_server_connection *self)

@@ -87,6 +87,10 @@ struct gale_http_connection {
 void gale__http1_connection_start(gale_http_server *server, int fd, const gale__address *peer);
 /* The peer has gone, or has to: ends the exchange and closes. */
 void gale__http1_connection_lost(gale__http1_server_connection *self);
+/* Gives the socket, and what was received and not used, to a stream of its own; ends the exchange,
+ * whose delegate is not told, and frees the connection. Nothing may be queued, and its input must
+ * not be processed further down on the stack. -ENOMEM: all is as before. */
+int gale__http1_connection_detach(gale__http1_server_connection *self, gale_iostream **ret_stream);
 /* Closes when idle; else after the response at hand. */
 void gale__http1_connection_drain(gale__http1_server_connection *self);
 

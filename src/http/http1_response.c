@@ -364,6 +364,19 @@ int gale_http_connection_flush(gale_http_connection *connection)
     return gale__wait_end(&wait.waiter);
 }
 
+/* Only once processing has come to its end is what it has not used in the input buffer. */
+int gale_http_connection_detach(gale_http_connection *connection, gale_iostream **ret_stream)
+{
+    *ret_stream = NULL;
+    if (connection->headers_written)
+        return gale__fail(GALE_ESTATE, "Cannot detach after headers have been written");
+    GALE_TRY(gale_http_connection_flush(connection));
+    if (connection->http1 && connection->http1->processing)
+        GALE_TRY(gale_moment());
+    return connection->http1 ? gale__http1_connection_detach(connection->http1, ret_stream)
+                             : GALE_ECLOSED;
+}
+
 void gale_http_connection_resume(gale_http_connection *connection)
 {
     if (!connection->http1 || !connection->paused)

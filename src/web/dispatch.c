@@ -127,7 +127,7 @@ gale_handler *gale__handler_new(gale_application *application, const gale__handl
     self->error_reason = self->error_message = NULL;
     self->stream = NULL;
     self->started = self->finished = self->headers_written = false;
-    self->disconnected = self->failed = false;
+    self->disconnected = self->given_away = self->failed = false;
     if (type->state_size)
         memset(self->state, 0, type->state_size);
     gale__handler_reset(self);
@@ -145,15 +145,14 @@ static gale_http_message_delegate *start_request(gale_http_server_connection_del
         return NULL;
     if (GALE__UNLIKELY(found.foreign != NULL))
         return found.foreign;
-    const gale_handler_class *fallback = settings->default_handler_class
-                                             ? settings->default_handler_class
-                                             : &not_found_class;
+    const gale_handler_class *fallback =
+        settings->default_handler_class ? settings->default_handler_class : &not_found_class;
     const gale__handler_type *type =
         result ? found.route->type : gale__application_type(application, fallback);
     gale_handler *self = type ? gale__handler_new(application, type, connection) : NULL;
     if (!self)
         return NULL;
-    self->arg = result ? found.route->arg : settings->default_handler_arg;
+    self->arg = result ? found.route->arg : (void *)(uintptr_t)settings->default_handler_arg;
     self->path_arguments = result ? found.arguments : (gale__path_arguments){ 0 };
     return &self->delegate;
 }

@@ -35,6 +35,7 @@ struct gale_handler {
     bool finished;                    /* the response is complete */
     bool headers_written;             /* by gale_flush */
     bool disconnected;
+    bool given_away; /* the response is somebody else's affair, and so is its log line */
     bool failed; /* a getter has failed */
     char room[GALE__HANDLER_ROOM];
     _Alignas(16) char state[];
@@ -51,6 +52,8 @@ gale_handler *gale__handler_new(gale_application *application, const gale__handl
                                 gale_http_connection *connection);
 /* What the task of a request runs. */
 int gale__handler_run(void *handler);
+/* Somebody else has answered, or will. */
+void gale__handler_give_away(gale_handler *self);
 /* Writes the line of the access log. */
 void gale__handler_log_request(gale_handler *self);
 

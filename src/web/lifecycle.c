@@ -89,7 +89,7 @@ int gale__handler_run(void *arg)
         result = gale_finish(self);
     if (GALE__UNLIKELY(result < 0))
         run_shielded(self, result);
-    if (self->status >= 400 || wants_every_line(self))
+    if ((self->status >= 400 || wants_every_line(self)) && !self->given_away)
         gale__handler_log_request(self);
     if (self->type->slots.on_finish)
         run_shielded(self, 0);

@@ -195,6 +195,24 @@ int gale_finish(gale_handler *self)
     return result;
 }
 
+void gale__handler_give_away(gale_handler *self)
+{
+    self->connection = NULL;
+    self->finished = self->given_away = true;
+}
+
+int gale_detach(gale_handler *self, gale_iostream **ret_stream)
+{
+    *ret_stream = NULL;
+    if (self->finished)
+        return gale__fail(GALE_ESTATE, "detach() after finish()");
+    if (!self->connection)
+        return GALE_ECLOSED;
+    GALE_TRY(gale_http_connection_detach(self->connection, ret_stream));
+    gale__handler_give_away(self);
+    return 0;
+}
+
 int gale_flush(gale_handler *self)
 {
     GALE_TRY(may_write(self, 0));

@@ -58,7 +58,7 @@ static int add_route(gale_application *application, gale__route_group *group,
                      const gale_route *from, int depth)
 {
     gale__route *route = &group->routes[group->count++];
-    route->arg = from->arg;
+    route->arg = (void *)(uintptr_t)from->arg;
     route->matches = from->matches;
     route->plain = from->handler && !from->matches;
     GALE_TRY(set_target(application, route, from, depth));
