@@ -11,6 +11,23 @@ pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
 pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson) # its types are in our public headers
 
+
+# Optional parts: AUTO takes them when they are there.
+set(GALE_OPTIONAL_REQUIRES "")
+if(NOT GALE_BROTLI STREQUAL OFF)
+    set(required "")
+    if(NOT GALE_BROTLI STREQUAL AUTO)
+        set(required REQUIRED)
+    endif()
+    pkg_check_modules(BROTLI ${required} IMPORTED_TARGET libbrotlienc libbrotlidec)
+endif()
+set(GALE_WITH_BROTLI 0)
+if(BROTLI_FOUND)
+    set(GALE_WITH_BROTLI 1)
+    string(APPEND GALE_OPTIONAL_REQUIRES " libbrotlienc libbrotlidec")
+endif()
+add_compile_definitions(GALE_BROTLI=${GALE_WITH_BROTLI})
+
 if(GALE_TESTS STREQUAL AUTO)
     pkg_check_modules(CMOCKA QUIET IMPORTED_TARGET cmocka)
     set(GALE_BUILD_TESTS ${CMOCKA_FOUND})

@@ -23,6 +23,9 @@ set(GALE_BELOW_app web data ${GALE_BELOW_web})
 
 set(GALE_DEPENDENCIES PkgConfig::OPENSSL PkgConfig::ZLIB PkgConfig::PCRE2 PkgConfig::JANSSON
     Threads::Threads)
+if(GALE_WITH_BROTLI)
+    list(APPEND GALE_DEPENDENCIES PkgConfig::BROTLI)
+endif()
 
 set(gale_objects "")
 set(GALE_BUILT_FLOORS "")

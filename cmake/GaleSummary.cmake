@@ -30,5 +30,7 @@ message(STATUS "  built on      OpenSSL ${OPENSSL_VERSION}, zlib ${ZLIB_VERSION}
     "PCRE2 ${PCRE2_VERSION}, jansson ${JANSSON_VERSION}")
 message(STATUS "  shared ${shared}, examples and benchmarks ${programs}, tests ${tests}, "
     "fuzz targets ${fuzz}")
+gale_on_off(brotli GALE_WITH_BROTLI)
+message(STATUS "  brotli ${brotli}")
 message(STATUS "  sanitizers ${sanitize}, warnings as errors ${werror}, ccache ${ccache}, "
     "mold ${mold}")

@@ -138,6 +138,8 @@ typedef struct gale_application_settings {
     /** Tells the error's text in the default error page. Only for development.
      * Tornado: serve_traceback. */
     bool serve_traceback;
+    /** Adds gale_compress_transform. Tornado: compress_response. */
+    bool compress_response;
     /** Bytes that a handler may have written and not flushed; 0: 104857600. */
     int64_t max_response_buffer;
     /** Free for the application. */
@@ -306,6 +308,47 @@ GALE_API GALE_SUSPENDS int gale_detach(gale_handler *self, gale_iostream **ret_s
 /** gale_application_reverse_url of this application, for as long as the request lives. */
 GALE_API const char *gale_reverse_url(gale_handler *self, const char *name,
                                       const char *const *arguments, size_t count);
+
+/* ---- Output transforms ----------------------------------------------------------------- */
+
+/** Takes what a transform sends instead of what it was given. */
+typedef struct gale_output gale_output;
+
+/** Appends bytes, which are copied. Returns 0 or -ENOMEM. */
+GALE_API int gale_output_write(gale_output *output, const void *data, size_t size);
+
+/**
+ * Changes responses on their way out. Each response has a zeroed state of its own. The functions
+ * must not suspend; a negative result fails the response. Tornado: web.OutputTransform, whose
+ * transform_first_chunk is `begin` and the first `chunk`.
+ */
+typedef struct gale_output_transform {
+    /** Bytes of state. */
+    size_t state_size;
+    /** Before the headers are sent: returns 1 when the body shall go through `chunk`, 0 when it
+     * passes as it is. Status and headers may be changed through the handler. `size` is that of the
+     * first chunk; `finishing`: it is the whole body. NULL: 1. */
+    int (*begin)(gale_handler *self, void *state, uint64_t size, bool finishing);
+    /** A chunk, which may be empty; `finishing`: the last one. When the first one comes the headers
+     * are not sent yet; what a body of one chunk becomes has its Content-Length set by gale. */
+    int (*chunk)(gale_handler *self, void *state, gale_str chunk, bool finishing,
+                 gale_output *output);
+    /** Gives back what the state holds, which may be still zeroed. NULL: nothing. */
+    void (*release)(void *state);
+    void *reserved_[4];
+} gale_output_transform;
+
+/** Adds a transform behind those that are there, for the requests that come from now on. It must
+ * outlive the application. Returns 0 or -ENOMEM. Tornado: Application.add_transform. */
+GALE_API int gale_application_add_transform(gale_application *application,
+                                            const gale_output_transform *transform);
+/**
+ * Compresses with br or gzip, whichever the client likes better: text, JavaScript, JSON, XML and
+ * SVG, of 1024 bytes or more when the length is known. Not what has a Content-Encoding or a
+ * Content-Range. Adds "Vary: Accept-Encoding", and makes the Etag a weak one. Setting:
+ * compress_response. Tornado: web.GZipContentEncoding.
+ */
+GALE_API extern const gale_output_transform gale_compress_transform;
 
 /* ---- Ready handlers -------------------------------------------------------------------- */
 

@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "http/http_server.h"
+#include "web/transform.h"
 
 /* The detail says what was not possible, and why; without one `what` does. */
 static int fail_loudly(gale_ioloop *loop, int error, const char *what)
@@ -145,7 +146,9 @@ gale_application *gale_application_new(const gale_route *routes,
     if (application->settings.max_response_buffer == 0)
         application->settings.max_response_buffer = 104857600;
     gale__loop_add_service(loop, &application->service);
-    if (gale_application_add_handlers(application, NULL, routes) >= 0)
+    if ((!application->settings.compress_response ||
+         gale_application_add_transform(application, &gale_compress_transform) >= 0) &&
+        gale_application_add_handlers(application, NULL, routes) >= 0)
         return application;
     gale_application_free(application);
     return NULL;
@@ -161,6 +164,7 @@ static void give_back(gale_application *application)
         next = type->next;
         gale__free(type);
     }
+    gale__transform_list_free(application->transforms);
     gale__free(application);
 }
 

@@ -15,8 +15,9 @@ struct gale_application {
     gale_application_settings settings;
     gale__route_group *groups; /* in the order in which they are tried */
     gale__handler_type *types;
-    gale_http_server *server; /* made by the first listen */
-    size_t handlers;          /* at work; they need its memory */
+    struct gale__transform_list *transforms; /* NULL: none */
+    gale_http_server *server;                /* made by the first listen */
+    size_t handlers;                         /* at work; they need its memory */
     bool freed;
 };
 

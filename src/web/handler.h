@@ -25,18 +25,19 @@ struct gale_handler {
     gale__segments body; /* written and not sent */
     gale__segment first; /* of the body, with its room below */
     int status;
-    const char *reason;               /* NULL: the standard phrase */
-    int error_status;                 /* of the last gale_http_error, or 0 */
-    const char *error_reason;         /* of the same, or NULL */
-    const char *error_message;        /* of the same, or NULL */
-    struct gale__body_stream *stream; /* of a streaming handler */
-    gale__defer last;                 /* of its scope: lets go of the application */
-    bool started;                     /* its task has begun */
-    bool finished;                    /* the response is complete */
-    bool headers_written;             /* by gale_flush */
+    const char *reason;                  /* NULL: the standard phrase */
+    int error_status;                    /* of the last gale_http_error, or 0 */
+    const char *error_reason;            /* of the same, or NULL */
+    const char *error_message;           /* of the same, or NULL */
+    struct gale__body_stream *stream;    /* of a streaming handler */
+    struct gale__transforms *transforms; /* that have seen the first chunk */
+    gale__defer last;                    /* of its scope: lets go of the application */
+    bool started;                        /* its task has begun */
+    bool finished;                       /* the response is complete */
+    bool headers_written;                /* by gale_flush */
     bool disconnected;
     bool given_away; /* the response is somebody else's affair, and so is its log line */
-    bool failed; /* a getter has failed */
+    bool failed;     /* a getter has failed */
     char room[GALE__HANDLER_ROOM];
     _Alignas(16) char state[];
 };

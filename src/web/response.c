@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "proto/status.h"
 #include "web/application.h"
+#include "web/transform.h"
 
 gale_http_server_request *gale_handler_request(gale_handler *self)
 {
@@ -169,12 +170,16 @@ static int respond(gale_handler *self)
 {
     if (GALE__UNLIKELY(gale__http_status_bodiless(self->status)))
         GALE_TRY(prepare_bodiless(self));
+    if (GALE__UNLIKELY(self->application->transforms != NULL))
+        GALE_TRY(gale__transform_first_chunk(self, true));
     return gale__http_exchange_respond(self->connection, self->status, self->reason, &self->headers,
                                        &self->body);
 }
 
 static int finish_flushed(gale_handler *self)
 {
+    if (self->transforms)
+        GALE_TRY(gale__transform_chunk(self, true));
     if (self->body.size > 0)
         GALE_TRY(gale__http_exchange_write_body(self->connection, &self->body));
     return gale_http_connection_finish(self->connection);
@@ -219,11 +224,16 @@ int gale_flush(gale_handler *self)
     if (!self->headers_written) {
         if (gale__http_status_bodiless(self->status))
             GALE_TRY(prepare_bodiless(self));
+        if (self->application->transforms)
+            GALE_TRY(gale__transform_first_chunk(self, false));
         GALE_TRY(gale__http_exchange_begin(self->connection, self->status, self->reason,
                                            &self->headers, &self->body));
         self->headers_written = true;
-    } else if (self->body.size > 0) {
-        GALE_TRY(gale__http_exchange_write_body(self->connection, &self->body));
+    } else {
+        if (self->transforms)
+            GALE_TRY(gale__transform_chunk(self, false));
+        if (self->body.size > 0)
+            GALE_TRY(gale__http_exchange_write_body(self->connection, &self->body));
     }
     return gale_http_connection_flush(self->connection);
 }
