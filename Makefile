@@ -13,6 +13,7 @@ T ?=
 run:            ## serve hello at http://localhost:$(PORT)/ until Ctrl-C
 	@scripts/setup run
 	@scripts/build release examples-hello
+	@echo "hello is at http://localhost:$(PORT)/ until Ctrl-C"
 	@exec build/release/examples/hello --port=$(PORT)
 
 build:          ## build everything, optimized, into build/release

@@ -207,7 +207,7 @@ GALE_API bool gale_handler_disconnected(const gale_handler *self);
 /*
  * Values are decoded as Tornado does: percent-encoding, UTF-8 (else 400 "Invalid unicode in NAME"),
  * control characters become spaces, white space at both ends is dropped. Of several values the last
- * counts, and the body comes after the query. Text with a NUL in it is a 400.
+ * counts, and the body comes after the query. A NUL in a path argument is a 400.
  */
 
 /** An argument of the query or of the form in the body. `default_value` NULL: the argument is

@@ -119,12 +119,23 @@ static void put(const char *data, size_t size)
     pending_size += size;
 }
 
+/* A client's bytes must not reach a terminal as commands. */
+static void put_control(unsigned char byte)
+{
+    static const char hex[] = "0123456789abcdef";
+    const char text[] = { '\\', 'x', hex[byte >> 4], hex[byte & 15] };
+    put(text, sizeof text);
+}
+
 /* Further lines of a message are indented, as Tornado does. */
 static void put_message(const char *message, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
-        if (message[i] == '\n')
+        unsigned char byte = (unsigned char)message[i];
+        if (byte == '\n')
             put("\n    ", INDENTED_LINE_END);
+        else if ((byte < 0x20 && byte != '\t') || byte == 0x7f)
+            put_control(byte);
         else
             pending[pending_size++] = message[i];
     }

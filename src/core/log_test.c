@@ -229,6 +229,18 @@ TEST(further_lines_of_a_message_are_indented)
     gale__free(text);
 }
 
+TEST(control_characters_do_not_reach_the_terminal)
+{
+    capture();
+    gale_log(GALE_LOG_GENERAL, GALE_LOG_ERROR,
+             "a\x1b[31m\tb\r\x7f\x01"
+             "é");
+    gale_log_flush();
+    char *text = release();
+    assert_line(text, 'E', " general] a\\x1b[31m\tb\\x0d\\x7f\\x01é\n");
+    gale__free(text);
+}
+
 TEST(a_full_buffer_writes_itself_and_keeps_every_line)
 {
     enum { LINES = 5000 };

@@ -33,7 +33,7 @@ enum {
     SLAB_MIN = 16, /* stacks */
     SLAB_MAX = 1024,
     STACK_SIZE_MIN = 16 * 1024,
-    GUARD_MAX = 16 * 1024,
+    GUARD_MAX = 64 * 1024, /* a frame that is larger could step over it */
     MAP_COUNT_DEFAULT = 65530
 };
 
@@ -230,7 +230,7 @@ void gale__stack_pool_init(gale__stack_pool *pool, size_t stack_size)
     };
     if (pool->stack_size < 2 * page_size)
         pool->stack_size = 2 * page_size;
-    pool->guard_size = round_up(pool->stack_size / 8);
+    pool->guard_size = round_up(pool->stack_size / 4);
     if (pool->guard_size > round_up(GUARD_MAX))
         pool->guard_size = round_up(GUARD_MAX);
 }

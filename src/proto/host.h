@@ -6,9 +6,9 @@
 #include <gale/core.h>
 
 /*
- * True for letters, digits, -._~ !$&'()*+;= [ ] : and %XX, also when empty. It keeps out what could
- * be taken for another part of a URL or for a second host; it does not judge addresses.
- * Tornado: HTTPServerRequest's check of Host.
+ * True for a name or an address, with a port or without, and for the empty text: a registered name
+ * of letters, digits, -._~ !$&'()*+;= and %XX, or an IPv6 address in brackets; behind a colon at
+ * most five digits up to 65535.
  */
 bool gale__http_host_valid(gale_str host);
 

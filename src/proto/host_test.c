@@ -14,6 +14,8 @@ TEST(valid_hosts)
         "localhost:8888",
         "127.0.0.1:9001",
         "[::1]:80",
+        "[2001:DB8::7]",
+        "[::ffff:1.2.3.4]:",
         "a-b_c.d~e",
         "%41%4a%fF",
         "example.com:",
@@ -38,6 +40,14 @@ TEST(invalid_hosts)
         "a\tb",      "\"a\"",
         "a%4g",      "{a}",
         "a|b",       "a^b",
+        "a:b",       ":",
+        ":80",       "a:80:90",
+        "[::1",      "::1",
+        "[zz]:1",    "[::1]x",
+        "[::1]:x",   "a]b",
+        "[]",        "[1.2.3.4]",
+        "a:65536",   "a:000080",
+        "a:-1",      "[fe80::1%25eth0]",
         "a`b",       "example.com/path.that.is.longer.than.one.block.of.sixteen.bytes",
     };
     for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++)

@@ -82,6 +82,19 @@ static bool connection_has(const gale_http_headers *headers, gale_str option)
     return false;
 }
 
+/* Quick for names of the usual length with or without a port. */
+static inline bool host_valid(gale_str host)
+{
+    size_t size = host.len;
+    while (size > 0 && host.len - size < 4 && gale__http_is_digit(host.data[size - 1]))
+        size--;
+    if (size > 0 && host.data[size - 1] == ':')
+        size--;
+    else
+        size = host.len;
+    return gale__scan_is_plain_name(host.data, size) || gale__http_host_valid(host);
+}
+
 static inline int find_host(gale__http1_body *out, const gale__http1_request *request,
                             const gale_http_headers *headers)
 {
@@ -93,8 +106,7 @@ static inline int find_host(gale__http1_body *out, const gale__http1_request *re
     if (GALE__UNLIKELY(repeated(headers, GALE__HTTP_HOST)))
         return refuse(out, 400, "Multiple Host headers");
     out->host = value_of(host);
-    if (GALE__UNLIKELY(!gale__scan_is_plain_host(out->host.data, out->host.len) &&
-                       !gale__http_host_valid(out->host)))
+    if (GALE__UNLIKELY(!host_valid(out->host)))
         return refuse(out, 400, "Invalid Host header");
     if (GALE__UNLIKELY(request->authority.data != NULL))
         out->host = request->authority;

@@ -237,16 +237,16 @@ static inline int gale__scan_equals_lower(const char *at, const char *lower, siz
     return gale__scan_first_unmarked(gale__scan_same(block, gale__scan_load(lower))) >= size;
 }
 
-/* True when all bytes are letters, digits, "-", "." or ":", as in most host names. False also when
+/* True when all bytes are letters, digits, "-" or ".", as in most host names. False also when
  * there are fewer than 8 or more than 16, which this does not look at. */
-static inline int gale__scan_is_plain_host(const char *at, size_t size)
+static inline int gale__scan_is_plain_name(const char *at, size_t size)
 {
     if (size < 8 || size > 16)
         return 0;
     gale__scan_block block = gale__scan_load_ends(at, size);
     gale__scan_block letter = gale__scan_range(gale__scan_or_byte(block, 0x20), 'a', 25);
-    gale__scan_block digit = gale__scan_range(block, '0', 10); /* ":" follows "9" */
-    gale__scan_block dot = gale__scan_range(block, '-', 1);    /* "." follows "-" */
+    gale__scan_block digit = gale__scan_range(block, '0', 9);
+    gale__scan_block dot = gale__scan_range(block, '-', 1); /* "." follows "-" */
     return gale__scan_first_unmarked(gale__scan_or(gale__scan_or(letter, digit), dot)) == 16;
 }
 
@@ -260,7 +260,7 @@ static inline int gale__scan_equals_lower(const char *at, const char *lower, siz
     return i == size;
 }
 
-static inline int gale__scan_is_plain_host(const char *at, size_t size)
+static inline int gale__scan_is_plain_name(const char *at, size_t size)
 {
     (void)at;
     (void)size;

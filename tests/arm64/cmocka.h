@@ -52,6 +52,9 @@ void arm64_assert_integers(int holds, const char *text, uintmax_t a, uintmax_t b
         ARM64_COMPARE(value, >=, low);                                                             \
         ARM64_COMPARE(value, <=, high);                                                            \
     } while (0)
+#define assert_float_equal(a, b, epsilon)                                                          \
+    ARM64_ASSERT((a) - (b) <= (epsilon) && (b) - (a) <= (epsilon))
+#define skip() exit(0)
 #define fail() _fail(__FILE__, __LINE__)
 #define fail_msg(...) (print_error(__VA_ARGS__), print_error("\n"), _fail(__FILE__, __LINE__))
 
