@@ -43,7 +43,7 @@ static bool number_option(const char *argument, const char *name, double *ret_nu
     if (strncmp(argument, name, size) != 0)
         return false;
     double number = strtod(argument + size, &end);
-    if (end == argument + size || *end || number < 0)
+    if (end == argument + size || *end || !(number >= 0 && number <= 1e15))
         return false;
     *ret_number = number;
     return true;

@@ -271,6 +271,21 @@ TASK_TEST(semaphore_released_goes_to_the_waiter_and_not_to_a_newcomer)
     gale_semaphore_free(semaphore);
 }
 
+static void release_one(void *semaphore)
+{
+    gale_semaphore_release(semaphore);
+}
+
+/* Tornado: test_acquire_timeout_preempted */
+TASK_TEST(semaphore_acquired_before_the_timeout)
+{
+    gale_semaphore *semaphore = gale_semaphore_new(1);
+    assert_ok(gale_semaphore_acquire(semaphore));
+    assert_ok(gale_ioloop_call_later(gale_ioloop_current(), 0.001, release_one, semaphore, NULL));
+    assert_ok(gale_with_timeout(3600, semaphore_acquire, semaphore));
+    gale_semaphore_free(semaphore);
+}
+
 TASK_TEST(semaphore_after_a_timeout)
 {
     gale_semaphore *semaphore = gale_semaphore_new(2);

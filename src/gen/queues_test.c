@@ -352,6 +352,21 @@ TASK_TEST(putters_are_let_in_in_order)
     gale_queue_free(queue);
 }
 
+/* Tornado: test_put_timeout_preempted */
+TASK_TEST(put_served_before_its_timeout)
+{
+    gale_queue *queue = gale_queue_new(1);
+    put_now(queue, 0);
+    transfer putter = { queue, 1, 0.05, 0 };
+    start(put, &putter);
+    assert_ok(gale_moment());
+    assert_int_equal(get_now(queue), 0);
+    assert_ok(gale_sleep(0.06));
+    assert_ok(putter.result);
+    assert_int_equal(get_now(queue), 1);
+    gale_queue_free(queue);
+}
+
 TASK_TEST(put_that_times_out_adds_nothing)
 {
     gale_queue *queue = gale_queue_new(1);

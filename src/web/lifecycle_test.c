@@ -174,6 +174,39 @@ static const gale_route early_routes[] = {
     { 0 },
 };
 
+/* Each step of a handler may wait. Tornado: GenWebTest.test_coroutine_sequence_handler,
+ * test_async_prepare_error_handler */
+static int wait_and_write(gale_handler *self)
+{
+    for (int i = 1; i <= 3; i++) {
+        GALE_TRY(gale_moment());
+        GALE_TRY(gale_writef(self, "%d", i));
+    }
+    return 0;
+}
+
+static int wait_and_fail(gale_handler *self)
+{
+    GALE_TRY(gale_sleep(0.001));
+    return gale_http_error(self, 403, NULL);
+}
+
+TEST(each_step_may_wait)
+{
+    static const gale_handler_class sequence_handler = { .prepare = wait_and_write,
+                                                         .get = wait_and_write },
+                                    failing_handler = { .prepare = wait_and_fail,
+                                                        .get = wait_and_write };
+    static const gale_route routes[] = { ROUTE("/sequence", sequence_handler),
+                                         ROUTE("/failing", failing_handler),
+                                         { 0 } };
+    int port = serve_routes(routes);
+    assert_body(port, "/sequence", "123123");
+    test_expect_log(GALE_LOG_WARNING, "403 GET /failing ");
+    assert_status(port, "/failing", "403 Forbidden");
+    stop();
+}
+
 TEST(initialize_may_fail)
 {
     int port;
