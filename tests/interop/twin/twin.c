@@ -348,6 +348,12 @@ static int other(gale_handler *self)
 
 CLASS(other_handler, .get = other);
 
+static const int gone_status = 410;
+static const gale_redirect_options moved = { .url = "/a?b=c" },
+                                   moved_for_now = { .url = "/{{a}}", .temporary = true },
+                                   moved_groups = { .url = "/{1}/{0}" },
+                                   moved_name = { .url = "http://other.example/{name}#top" };
+
 static const gale_route routes[] = {
     { .pattern = "/", .handler = &hello_handler },
     { .pattern = "/echo", .handler = &echo_handler },
@@ -378,6 +384,13 @@ static const gale_route routes[] = {
     { .pattern = "/getter", .handler = &getter_handler },
     { .pattern = "/stream", .handler = &stream_handler },
     { .pattern = "/sync", .handler = &sync_handler },
+    { .pattern = "/gone", .handler = &gale_error_handler, .arg = &gone_status },
+    { .pattern = "/moved", .handler = &gale_redirect_handler, .arg = &moved },
+    { .pattern = "/moved_for_now", .handler = &gale_redirect_handler, .arg = &moved_for_now },
+    { .pattern = "/moved/(.*)/(.*)", .handler = &gale_redirect_handler, .arg = &moved_groups },
+    { .pattern = "/moved_name/(?P<name>.*)",
+      .handler = &gale_redirect_handler,
+      .arg = &moved_name },
     { .pattern = "/a|/b", .handler = &getter_handler },
     { .pattern = "/escaped\\.html", .handler = &getter_handler },
     { .pattern = "/%C3%A9", .handler = &getter_handler },

@@ -10,7 +10,8 @@ import logging
 import resource
 import sys
 
-from tornado.web import Application, Finish, HTTPError, RequestHandler, stream_request_body
+from tornado.web import (Application, ErrorHandler, Finish, HTTPError, RedirectHandler,
+                         RequestHandler, stream_request_body)
 
 
 class Handler(RequestHandler):
@@ -293,6 +294,11 @@ ROUTES = [
     ("/getter", Getter),
     ("/stream", Stream),
     ("/sync", Sync),
+    ("/gone", ErrorHandler, {"status_code": 410}),
+    ("/moved", RedirectHandler, {"url": "/a?b=c"}),
+    ("/moved_for_now", RedirectHandler, {"url": "/{{a}}", "permanent": False}),
+    ("/moved/(.*)/(.*)", RedirectHandler, {"url": "/{1}/{0}"}),
+    ("/moved_name/(?P<name>.*)", RedirectHandler, {"url": "http://other.example/{name}#top"}),
     ("/a|/b", Getter),
     ("/escaped\\.html", Getter),
     ("/%C3%A9", Getter),
