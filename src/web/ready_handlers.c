@@ -86,7 +86,7 @@ static int add_query(gale_handler *self, const char *url, gale_bytes **ret_url)
 
 static int redirect(gale_handler *self, const char *url, bool permanent)
 {
-    gale_bytes *whole;
+    gale_bytes *whole = NULL;
     GALE_TRY(add_query(self, url, &whole));
     int result = gale_redirect(self, gale_bytes_str(whole).data, permanent);
     gale_bytes_unref(whole);
