@@ -4,6 +4,7 @@
 #define GALE_GALE_H
 
 #include <gale/core.h>
+#include <gale/escape.h>
 #include <gale/gen.h>
 #include <gale/httpserver.h>
 #include <gale/httputil.h>

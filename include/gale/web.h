@@ -202,6 +202,13 @@ GALE_API bool gale_handler_finished(const gale_handler *self);
 /** True when the client has left. */
 GALE_API bool gale_handler_disconnected(const gale_handler *self);
 
+/**
+ * Takes a reference over, and gives the text, which lives until the request ends. It makes what
+ * the other headers return fit in a line: gale_keep(self, gale_xhtml_escape(name)). NULL (out of
+ * memory) gives NULL, and is remembered as a failure.
+ */
+GALE_API const char *gale_keep(gale_handler *self, gale_bytes *bytes);
+
 /* ---- Arguments ------------------------------------------------------------------------- */
 
 /*

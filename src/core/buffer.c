@@ -142,3 +142,11 @@ void gale__buffer_consume(gale__buffer *buffer, size_t size)
         buffer->data[0] = '\0';
     }
 }
+
+gale_bytes *gale__buffer_take(gale__buffer *buffer)
+{
+    gale_str text = gale__buffer_str(buffer);
+    gale_bytes *bytes = buffer->error ? NULL : gale_bytes_new(text.data, text.len);
+    gale__buffer_clear(buffer);
+    return bytes;
+}

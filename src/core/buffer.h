@@ -28,6 +28,9 @@ int gale__buffer_vprintf(gale__buffer *buffer, const char *format, va_list argum
 /* Room for `size` more bytes at gale__buffer_end(); make them count with gale__buffer_commit. */
 int gale__buffer_reserve(gale__buffer *buffer, size_t size);
 void gale__buffer_commit(gale__buffer *buffer, size_t size);
+/* What the buffer holds, as bytes with one reference; NULL after a failure. The buffer is cleared.
+ */
+gale_bytes *gale__buffer_take(gale__buffer *buffer);
 /* Drops `size` bytes from the front. */
 void gale__buffer_consume(gale__buffer *buffer, size_t size);
 

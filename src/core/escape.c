@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/escape.h"
 
+#include <string.h>
+
+#include <gale/escape.h>
+
+#include "core/letters.h"
+#include "core/utf8.h"
+
 /* What stands between two escaped bytes. */
 static int append_range(gale__buffer *out, gale_str text, size_t start, size_t end)
 {
@@ -92,4 +99,83 @@ size_t gale__url_unescape(char *out, gale_str text, bool plus)
         }
     }
     return length;
+}
+
+/* ---- The public calls ------------------------------------------------------------------ */
+
+gale_bytes *gale_xhtml_escape(const char *text)
+{
+    gale__buffer out;
+    gale__buffer_init(&out, SIZE_MAX);
+    gale__xhtml_escape(&out, (gale_str){ text, strlen(text) });
+    return gale__buffer_take(&out);
+}
+
+gale_bytes *gale_url_escape(const char *text, bool plus)
+{
+    gale__buffer out;
+    gale__buffer_init(&out, SIZE_MAX);
+    gale__url_escape(&out, (gale_str){ text, strlen(text) }, plus);
+    return gale__buffer_take(&out);
+}
+
+static void unescape(gale__buffer *out, const char *text, bool plus)
+{
+    size_t size = strlen(text);
+    gale__buffer_init(out, SIZE_MAX);
+    if (gale__buffer_reserve(out, size) >= 0)
+        gale__buffer_commit(
+            out, gale__url_unescape(gale__buffer_end(out), (gale_str){ text, size }, plus));
+}
+
+gale_bytes *gale_url_unescape_bytes(const char *text, bool plus)
+{
+    gale__buffer out;
+    unescape(&out, text, plus);
+    return gale__buffer_take(&out);
+}
+
+/* Appends the text with U+FFFD for what is not UTF-8. */
+static void append_as_utf8(gale__buffer *out, gale_str text)
+{
+    while (text.len) {
+        uint32_t code_point;
+        char encoded[4];
+        size_t size = gale__utf8_decode(text.data, text.len, &code_point);
+        gale__buffer_append(out, encoded, gale__utf8_encode(code_point, encoded));
+        text.data += size;
+        text.len -= size;
+    }
+}
+
+gale_bytes *gale_url_unescape(const char *text, bool plus)
+{
+    gale__buffer bytes, out;
+    unescape(&bytes, text, plus);
+    if (bytes.error || gale__utf8_valid(gale__buffer_str(&bytes).data, bytes.size))
+        return gale__buffer_take(&bytes);
+    gale__buffer_init(&out, SIZE_MAX);
+    append_as_utf8(&out, gale__buffer_str(&bytes));
+    gale__buffer_clear(&bytes);
+    return gale__buffer_take(&out);
+}
+
+gale_bytes *gale_squeeze(const char *text)
+{
+    gale__buffer out;
+    gale__buffer_init(&out, SIZE_MAX);
+    for (const char *at = text; *at; at++) {
+        bool blank = (unsigned char)*at <= ' ';
+        if (!blank || at == text || (unsigned char)at[-1] > ' ')
+            gale__buffer_append_char(&out, blank ? ' ' : *at);
+    }
+    gale_str stripped = gale__strip(gale__buffer_str(&out));
+    gale_bytes *bytes = out.error ? NULL : gale_bytes_new(stripped.data, stripped.len);
+    gale__buffer_clear(&out);
+    return bytes;
+}
+
+bool gale_utf8_valid(gale_str text)
+{
+    return gale__utf8_valid(text.data, text.len);
 }

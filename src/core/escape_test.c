@@ -2,6 +2,8 @@
 /* The expected texts are what Tornado's functions return for the same arguments. */
 #include "core/escape.h"
 
+#include <gale/escape.h>
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -141,6 +143,111 @@ TEST(failures_of_the_buffer_come_back)
     test_fail_allocation(1);
     assert_error(gale__url_escape(&out, GALE_STR("<"), false), -ENOMEM);
     gale__buffer_clear(&out);
+}
+
+/* ---- The public calls ------------------------------------------------------------------ */
+
+/* Takes the reference. */
+static void assert_text(gale_bytes *actual, gale_str expected)
+{
+    assert_non_null(actual);
+    assert_bytes(gale_bytes_str(actual), expected);
+    gale_bytes_unref(actual);
+}
+
+TEST(xhtml_escape_and_back)
+{
+    static const char *const texts[][2] = { { "<foo>", "&lt;foo&gt;" },
+                                            { "<>&\"'", "&lt;&gt;&amp;&quot;&#x27;" },
+                                            { "&amp;", "&amp;amp;" },
+                                            { "<\xc3\xa9>", "&lt;\xc3\xa9&gt;" } };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        assert_text(gale_xhtml_escape(texts[i][0]), (gale_str){ texts[i][1], strlen(texts[i][1]) });
+        assert_text(gale_xhtml_unescape(texts[i][1]),
+                    (gale_str){ texts[i][0], strlen(texts[i][0]) });
+    }
+}
+
+TEST(xhtml_unescape_numbers)
+{
+    assert_text(gale_xhtml_unescape("foo&#32;bar"), GALE_STR("foo bar"));
+    assert_text(gale_xhtml_unescape("foo&#x20;bar"), GALE_STR("foo bar"));
+    assert_text(gale_xhtml_unescape("foo&#X20;bar"), GALE_STR("foo bar"));
+    assert_text(gale_xhtml_unescape("foo&#xabc;bar"), GALE_STR("foo\xe0\xaa\xbc"
+                                                               "bar"));
+    assert_text(gale_xhtml_unescape("foo&#xyz;bar"), GALE_STR("foo&#xyz;bar"));
+    assert_text(gale_xhtml_unescape("foo&#;bar&#x;&"), GALE_STR("foo&#;bar&#x;&"));
+    assert_text(gale_xhtml_unescape("&#128;&#x81;"), GALE_STR("\xe2\x82\xac\xc2\x81"));
+    assert_text(gale_xhtml_unescape("&#0;&#xd800;&#x110000;"),
+                GALE_STR("\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"));
+    assert_text(gale_xhtml_unescape("a&#1;b&#xfffe;c&#127;d"), GALE_STR("abcd"));
+    assert_text(gale_xhtml_unescape("&#99999999999999999999;"), GALE_STR("\xef\xbf\xbd"));
+}
+
+TEST(xhtml_unescape_names)
+{
+    assert_text(gale_xhtml_unescape("&copy;&copy&notit;&not;"),
+                GALE_STR("\xc2\xa9\xc2\xa9\xc2\xacit;\xc2\xac"));
+    assert_text(gale_xhtml_unescape("&AElig;&zwnj;&zwj;"),
+                GALE_STR("\xc3\x86\xe2\x80\x8c\xe2\x80\x8d")); /* first and last */
+    assert_text(gale_xhtml_unescape("&CounterClockwiseContourIntegral;"), GALE_STR("\xe2\x88\xb3"));
+    assert_text(gale_xhtml_unescape("&CounterClockwiseContourIntegralx;&nosuch;&lt"),
+                GALE_STR("&CounterClockwiseContourIntegralx;&nosuch;<"));
+    assert_text(gale_xhtml_unescape("&alpha &alpha;"), GALE_STR("&alpha \xce\xb1"));
+}
+
+TEST(url_unescape_makes_text_or_bytes)
+{
+    assert_text(gale_url_escape("\xc3\xa9", true), GALE_STR("%C3%A9"));
+    assert_text(gale_url_escape("\xe9", true), GALE_STR("%E9"));
+    assert_text(gale_url_unescape("%C3%A9", true), GALE_STR("\xc3\xa9"));
+    assert_text(gale_url_unescape_bytes("%E9%00+", true), GALE_STR("\xe9\0 "));
+    assert_text(gale_url_unescape("%E9+%F0%9F%98", true), GALE_STR("\xef\xbf\xbd \xef\xbf\xbd"));
+}
+
+TEST(plus_or_percent_twenty)
+{
+    assert_text(gale_url_escape("+ #%", true), GALE_STR("%2B+%23%25"));
+    assert_text(gale_url_escape("+ #%", false), GALE_STR("%2B%20%23%25"));
+    assert_text(gale_url_unescape("%2B+%23%25", true), GALE_STR("+ #%"));
+    assert_text(gale_url_unescape("%2B%20%23%25", false), GALE_STR("+ #%"));
+}
+
+TEST(squeeze_leaves_single_spaces)
+{
+    assert_text(gale_squeeze("sequences     of    whitespace   chars"),
+                GALE_STR("sequences of whitespace chars"));
+    assert_text(gale_squeeze(" \t\na\x01 b\r\n"), GALE_STR("a b"));
+    assert_text(gale_squeeze("\xc2\xa0x \xe3\x80\x80"), GALE_STR("x"));
+    assert_text(gale_squeeze(" "), GALE_STR(""));
+    assert_text(gale_squeeze(""), GALE_STR(""));
+}
+
+TEST(utf8_is_checked)
+{
+    assert_true(gale_utf8_valid(GALE_STR("\xc3\xa9")));
+    assert_false(gale_utf8_valid(GALE_STR("\xe9")));
+    assert_true(gale_utf8_valid((gale_str){ NULL, 0 }));
+}
+
+TEST(the_public_calls_are_null_when_out_of_memory)
+{
+    for (size_t n = 1; n <= 2; n++) {
+        test_fail_allocation(n);
+        assert_null(gale_xhtml_escape("<"));
+        test_fail_allocation(n);
+        assert_null(gale_xhtml_unescape("&lt;"));
+        test_fail_allocation(n);
+        assert_null(gale_url_escape("<", true));
+        test_fail_allocation(n);
+        assert_null(gale_url_unescape("%41", true));
+        test_fail_allocation(n);
+        assert_null(gale_squeeze("x"));
+    }
+    for (size_t n = 1; n <= 3; n++) {
+        test_fail_allocation(n);
+        assert_null(gale_url_unescape("%E9", true));
+    }
 }
 
 GALE_TEST_MAIN

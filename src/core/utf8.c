@@ -28,30 +28,39 @@ static bool is_tail(unsigned char byte)
     return (byte & 0xc0) == 0x80;
 }
 
-/*
- * The length of the sequence at the front that is not ASCII, or 0 when it is ill-formed: the
- * table of RFC 3629 §4, where only the second byte's range depends on the first.
+/* The sequence that `lead`, which is not ASCII, begins: its length, 0 when it cannot begin one, and
+ * the range of the second byte. The table of RFC 3629 §4, where no other byte depends on another.
  */
-static size_t sequence_length(const unsigned char *at, size_t size)
+static size_t sequence_of(unsigned char lead, unsigned char *ret_low, unsigned char *ret_high)
 {
-    unsigned char lead = at[0], low = 0x80, high = 0xbf;
-    size_t length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-    if (lead < 0xc2 || lead > 0xf4 || size < length)
+    *ret_low = 0x80;
+    *ret_high = 0xbf;
+    if (lead < 0xc2 || lead > 0xf4)
         return 0;
     if (lead == 0xe0)
-        low = 0xa0; /* overlong */
+        *ret_low = 0xa0; /* overlong */
     else if (lead == 0xed)
-        high = 0x9f; /* surrogates */
+        *ret_high = 0x9f; /* surrogates */
     else if (lead == 0xf0)
-        low = 0x90; /* overlong */
+        *ret_low = 0x90; /* overlong */
     else if (lead == 0xf4)
-        high = 0x8f; /* above U+10FFFF */
-    if (at[1] < low || at[1] > high)
-        return 0;
-    for (size_t i = 2; i < length; i++)
-        if (!is_tail(at[i]))
-            return 0;
-    return length;
+        *ret_high = 0x8f; /* above U+10FFFF */
+    return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+}
+
+/* How many bytes at the front, where one is that is not ASCII, are or could have become one
+ * sequence: at least 1. *ret_whole tells whether they are. */
+static size_t sequence_length(const unsigned char *at, size_t size, bool *ret_whole)
+{
+    unsigned char low, high;
+    size_t length = sequence_of(at[0], &low, &high), i = 2;
+    *ret_whole = false;
+    if (length == 0 || size < 2 || at[1] < low || at[1] > high)
+        return 1;
+    while (i < length && i < size && is_tail(at[i]))
+        i++;
+    *ret_whole = i == length;
+    return i;
 }
 
 bool gale__utf8_valid(const char *data, size_t size)
@@ -64,10 +73,10 @@ bool gale__utf8_valid(const char *data, size_t size)
             at += ascii ? ascii : 1;
             continue;
         }
-        size_t length = sequence_length(bytes + at, size - at);
-        if (!length)
+        bool whole;
+        at += sequence_length(bytes + at, size - at, &whole);
+        if (!whole)
             return false;
-        at += length;
     }
     return true;
 }
@@ -87,5 +96,23 @@ size_t gale__utf8_encode(uint32_t code_point, char out[4])
         code_point >>= 6;
     }
     out[0] = (char)(leads[length] | code_point);
+    return length;
+}
+
+size_t gale__utf8_decode(const char *text, size_t size, uint32_t *ret_code_point)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    *ret_code_point = at[0];
+    if (at[0] < 0x80)
+        return 1;
+    bool whole;
+    size_t length = sequence_length(at, size, &whole);
+    *ret_code_point = 0xfffd;
+    if (!whole)
+        return length;
+    uint32_t code_point = at[0] & (0xffu >> (length + 1));
+    for (size_t i = 1; i < length; i++)
+        code_point = code_point << 6 | (at[i] & 0x3f);
+    *ret_code_point = code_point;
     return length;
 }

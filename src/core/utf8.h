@@ -9,5 +9,9 @@ bool gale__utf8_valid(const char *data, size_t size);
 /* Writes 1 to 4 bytes for a code point and returns how many. What is no code point of UTF-8 (a
  * surrogate, above 0x10FFFF) becomes U+FFFD. */
 size_t gale__utf8_encode(uint32_t code_point, char out[4]);
+/* The code point at the front of the text, which is not empty; returns the bytes it takes. What is
+ * ill-formed is U+FFFD, one for each longest part that could have been the start of something
+ * (Unicode §3.9 "U+FFFD substitution of maximal subparts"). */
+size_t gale__utf8_decode(const char *text, size_t size, uint32_t *ret_code_point);
 
 #endif

@@ -129,4 +129,45 @@ TEST(what_is_no_code_point_becomes_the_replacement_character)
                      GALE_STR("\xef\xbf\xbd"));
 }
 
+static void assert_decoded(gale_str text, size_t size, uint32_t code_point)
+{
+    uint32_t decoded;
+    assert_int_equal(gale__utf8_decode(text.data, text.len, &decoded), size);
+    assert_int_equal(decoded, code_point);
+}
+
+TEST(decoding_one_code_point)
+{
+    assert_decoded(GALE_STR("ab"), 1, 'a');
+    assert_decoded(GALE_STR("\0"), 1, 0);
+    assert_decoded(GALE_STR("\xc3\xa9x"), 2, 0xe9);
+    assert_decoded(GALE_STR("\xe2\x82\xac"), 3, 0x20ac);
+    assert_decoded(GALE_STR("\xf0\x9f\x98\x80"), 4, 0x1f600);
+    assert_decoded(GALE_STR("\xf4\x8f\xbf\xbf"), 4, 0x10ffff);
+}
+
+TEST(the_longest_start_of_something_is_replaced)
+{
+    assert_decoded(GALE_STR("\x80\x80"), 1, 0xfffd);
+    assert_decoded(GALE_STR("\xc3"), 1, 0xfffd);
+    assert_decoded(GALE_STR("\xe2\x82"), 2, 0xfffd);
+    assert_decoded(GALE_STR("\xe2\x82x"), 2, 0xfffd);
+    assert_decoded(GALE_STR("\xf0\x9f\x98x"), 3, 0xfffd);
+    assert_decoded(GALE_STR("\xe0\x80\x80"), 1, 0xfffd);
+    assert_decoded(GALE_STR("\xed\xa0\x80"), 1, 0xfffd);
+    assert_decoded(GALE_STR("\xf4\x90\x80\x80"), 1, 0xfffd);
+    assert_decoded(GALE_STR("\xc0\xaf"), 1, 0xfffd);
+    assert_decoded(GALE_STR("\xff"), 1, 0xfffd);
+}
+
+TEST(each_code_point_is_decoded_as_it_was_encoded)
+{
+    for (uint32_t code_point = 0; code_point <= 0x10ffff; code_point++) {
+        char encoded[4];
+        size_t size = gale__utf8_encode(code_point, encoded);
+        bool surrogate = code_point >= 0xd800 && code_point <= 0xdfff;
+        assert_decoded((gale_str){ encoded, size }, size, surrogate ? 0xfffd : code_point);
+    }
+}
+
 GALE_TEST_MAIN

@@ -24,14 +24,6 @@ static void append_argument(gale__buffer *out, const gale_http_argument *argumen
     gale__url_escape(out, argument->value, true);
 }
 
-static gale_bytes *take(gale__buffer *buffer)
-{
-    gale_str text = gale__buffer_str(buffer);
-    gale_bytes *bytes = buffer->error ? NULL : gale_bytes_new(text.data, text.len);
-    gale__buffer_clear(buffer);
-    return bytes;
-}
-
 gale_bytes *gale_url_concat(const char *url, const gale_http_argument *arguments, size_t count)
 {
     gale_str text = { url, strlen(url) };
@@ -57,7 +49,7 @@ gale_bytes *gale_url_concat(const char *url, const gale_http_argument *arguments
     if (text.len - before_fragment > 1) /* a lone "#" is dropped */
         gale__buffer_append(&out, url + before_fragment, text.len - before_fragment);
     gale_http_arguments_free(old);
-    return take(&out);
+    return gale__buffer_take(&out);
 }
 
 char *gale_format_timestamp(double seconds, char out[GALE_TIMESTAMP_SIZE])
@@ -80,5 +72,5 @@ gale_bytes *gale_encode_username_password(const char *username, const char *pass
     gale__buffer_append(&out, username, strlen(username));
     gale__buffer_append_char(&out, ':');
     gale__buffer_append(&out, password, strlen(password));
-    return take(&out);
+    return gale__buffer_take(&out);
 }

@@ -4,48 +4,13 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/letters.h"
 #include "core/utf8.h"
 #include "web/handler.h"
 
 enum { SHOWN_BYTES = 40 };
 
 /* ---- Cleaning -------------------------------------------------------------------------- */
-
-/* The size of the white space that begins at `at`, 0 when none does. Unicode's, as Python's
- * str.strip() has it. */
-static size_t space_at(const unsigned char *at, size_t size)
-{
-    if (*at == ' ' || (*at >= 0x09 && *at <= 0x0D) || (*at >= 0x1C && *at <= 0x1F))
-        return 1;
-    if (size >= 2 && at[0] == 0xC2 && (at[1] == 0x85 || at[1] == 0xA0))
-        return 2;
-    if (size < 3)
-        return 0;
-    unsigned three = (unsigned)at[0] << 16 | (unsigned)at[1] << 8 | at[2];
-    bool space = three == 0xE19A80 || (three >= 0xE28080 && three <= 0xE2808A) ||
-                 three == 0xE280A8 || three == 0xE280A9 || three == 0xE280AF || three == 0xE2819F ||
-                 three == 0xE38080;
-    return space ? 3 : 0;
-}
-
-static gale_str strip(gale_str text)
-{
-    size_t size;
-    while (text.len && (size = space_at((const unsigned char *)text.data, text.len))) {
-        text.data += size;
-        text.len -= size;
-    }
-    while (text.len) {
-        size_t start = text.len - 1;
-        while (start > 0 && ((unsigned char)text.data[start] & 0xC0) == 0x80)
-            start--;
-        size = space_at((const unsigned char *)text.data + start, text.len - start);
-        if (!size || start + size != text.len)
-            break;
-        text.len = start;
-    }
-    return text;
-}
 
 static const char *clean(gale_handler *self, const char *name, gale_str value)
 {
@@ -65,7 +30,7 @@ static const char *clean(gale_handler *self, const char *name, gale_str value)
         if (byte <= 0x08 || (byte >= 0x0E && byte < 0x20))
             text[i] = ' ';
     }
-    gale_str stripped = strip((gale_str){ text, value.len });
+    gale_str stripped = gale__strip((gale_str){ text, value.len });
     text[(size_t)(stripped.data - text) + stripped.len] = '\0';
     return stripped.data;
 }

@@ -67,11 +67,10 @@ gale_bytes *gale_json_encode(const json_t *value)
     gale__on_loop_stack(dump, &self);
     if (!self.text.error && self.text.data)
         as_python(&out, &self.text);
-    gale_str text = gale__buffer_str(&out);
-    gale_bytes *result = self.text.error || out.error ? NULL : gale_bytes_new(text.data, text.len);
+    if (self.text.error)
+        out.error = self.text.error;
     gale__buffer_clear(&self.text);
-    gale__buffer_clear(&out);
-    return result;
+    return gale__buffer_take(&out);
 }
 
 json_t *gale_json_decode(gale_str text)

@@ -29,6 +29,17 @@ bool gale_handler_disconnected(const gale_handler *self)
     return self->disconnected;
 }
 
+const char *gale_keep(gale_handler *self, gale_bytes *bytes)
+{
+    gale_str text = bytes ? gale_bytes_str(bytes) : GALE_STR("");
+    const char *copy =
+        bytes ? gale__arena_strdup(gale__handler_arena(self), text.data, text.len) : NULL;
+    gale_bytes_unref(bytes);
+    if (!copy)
+        gale__handler_remember_failure(self, 500, "out of memory");
+    return copy;
+}
+
 /* ---- Status and headers ---------------------------------------------------------------- */
 
 void gale__handler_reset(gale_handler *self)
