@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/segments.h"
 
+#include <unistd.h>
+
 static void segment_free(gale__segment *segment, gale__net *net)
 {
     if (segment->release)
@@ -97,6 +99,28 @@ int gale__segments_give(gale__segments *segments, gale__net *net, const void *da
     return append_foreign(segments, net, segment);
 }
 
+static void close_file(void *arg)
+{
+    gale__file_range *range = arg;
+    close(range->fd);
+}
+
+int gale__segments_file(gale__segments *segments, gale__net *net, int fd, int64_t offset,
+                        size_t size)
+{
+    gale__segment segment = { .size = size, .release = close_file };
+    int result =
+        size < GALE__SEGMENT_FILE_LEAST ? GALE_EINVALID : append_foreign(segments, net, segment);
+    if (result < 0) {
+        close(fd);
+        return result;
+    }
+    gale__file_range *range = gale__segment_file(segments->last);
+    *range = (gale__file_range){ fd, offset, size };
+    segments->last->release_arg = range;
+    return 0;
+}
+
 /* Copies an embedded first segment to `to`, and takes it out. */
 static int splice_embedded(gale__segments *to, gale__segments *from, gale__net *net)
 {
@@ -122,14 +146,25 @@ int gale__segments_splice(gale__segments *to, gale__segments *from, gale__net *n
     return 0;
 }
 
+static void drop_front(gale__segment *segment, size_t size)
+{
+    gale__file_range *range = gale__segment_file(segment);
+    segment->size -= size;
+    if (range) {
+        range->offset += (int64_t)size;
+        range->size -= size;
+    } else {
+        segment->data += size;
+    }
+}
+
 void gale__segments_consume(gale__segments *segments, gale__net *net, size_t size)
 {
     segments->size -= size;
     while (size > 0 || (segments->first && segments->first->size == 0)) {
         gale__segment *segment = segments->first;
         if (size < segment->size) {
-            segment->data += size;
-            segment->size -= size;
+            drop_front(segment, size);
             return;
         }
         size -= segment->size;

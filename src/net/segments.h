@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A list of pieces of output. Small pieces are copied, one behind the other, into pooled blocks;
- * large ones get a block of their own; bytes may also be shared or given, and are not copied.
+ * large ones get a block of their own; bytes may also be shared or given, and are not copied; and
+ * they may be those of a file, which the kernel sends without our reading them.
  */
 #ifndef GALE_NET_SEGMENTS_H
 #define GALE_NET_SEGMENTS_H
@@ -17,9 +18,13 @@ typedef enum gale__segment_storage {
     GALE__SEGMENT_EMBEDDED /* in its owner: it never moves to another list */
 } gale__segment_storage;
 
+/* Bytes of a file are no fewer than this, so that a small body never holds any: those are copied
+ * together with their head. */
+enum { GALE__SEGMENT_FILE_LEAST = 8192 };
+
 typedef struct gale__segment {
     struct gale__segment *next;
-    const char *data; /* what is still to be sent */
+    const char *data; /* what is still to be sent; NULL: a gale__file_range behind the segment */
     size_t size;
     char *room, *end;      /* free bytes after the data; equal when it was not copied here */
     gale_callback release; /* of shared or given bytes, else NULL */
@@ -100,9 +105,19 @@ int gale__segments_share(gale__segments *segments, gale__net *net, gale_bytes *b
 /* Appends bytes that stay until `release(release_arg)` is called, which happens once. */
 int gale__segments_give(gale__segments *segments, gale__net *net, const void *data, size_t size,
                         gale_callback release, void *release_arg);
+/* Appends GALE__SEGMENT_FILE_LEAST bytes or more of a regular file. Takes `fd` over, also when it
+ * fails, and closes it once they are sent. */
+int gale__segments_file(gale__segments *segments, gale__net *net, int fd, int64_t offset,
+                        size_t size);
 /* Moves everything from `from` to the end of `to`; what is embedded is copied. */
 int gale__segments_splice(gale__segments *to, gale__segments *from, gale__net *net);
 /* Drops bytes from the front. */
 void gale__segments_consume(gale__segments *segments, gale__net *net, size_t size);
+
+/* Where the bytes of a segment are when they are a file's; else NULL. */
+static inline gale__file_range *gale__segment_file(gale__segment *segment)
+{
+    return segment->data ? NULL : (gale__file_range *)(void *)(segment + 1);
+}
 
 #endif

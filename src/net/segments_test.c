@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/net_test.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "net/segments.h"
 
@@ -35,9 +38,14 @@ static gale_str content(void)
 {
     static char text[100000];
     size_t size = 0;
-    for (const gale__segment *segment = segments.first; segment; segment = segment->next) {
+    for (gale__segment *segment = segments.first; segment; segment = segment->next) {
+        const gale__file_range *range = gale__segment_file(segment);
         assert_true(size + segment->size <= sizeof text);
-        memcpy(text + size, segment->data, segment->size);
+        if (range)
+            assert_int_equal(pread(range->fd, text + size, range->size, range->offset),
+                             segment->size);
+        else
+            memcpy(text + size, segment->data, segment->size);
         size += segment->size;
     }
     assert_int_equal(size, segments.size);
@@ -187,6 +195,59 @@ TEST(what_is_embedded_is_copied_when_it_moves)
     gale__segments_embed(&from, &segment, room, sizeof room);
     gale__segments_clear(&from, net);
     assert_null(from.first);
+    end();
+}
+
+/* A file of that many bytes, each the last letter of its offset. */
+static int file_of(size_t size)
+{
+    int fd = memfd_create("file", MFD_CLOEXEC);
+    assert_true(fd >= 0);
+    for (size_t i = 0; i < size; i++)
+        assert_int_equal(write(fd, &"0123456789"[i % 10], 1), 1);
+    return fd;
+}
+
+TEST(bytes_of_a_file_stand_between_others)
+{
+    begin();
+    append("before ");
+    assert_ok(gale__segments_file(&segments, net, file_of(20000), 3, 10000));
+    append(" behind");
+    assert_int_equal(segments.size, 10014);
+    gale_str text = content();
+    assert_memory_equal(text.data, "before 3456", 11);
+    assert_memory_equal(text.data + 10005, "12 behind", 9);
+    gale__segments_consume(&segments, net, 8);
+    assert_memory_equal(content().data, "4567", 4);
+    gale__segments_consume(&segments, net, 9998);
+    assert_str(content(), "2 behind");
+    gale__segments_consume(&segments, net, 1);
+    assert_str(content(), " behind");
+    end();
+}
+
+TEST(a_file_is_closed_with_its_segment)
+{
+    begin();
+    int fd = file_of(9000);
+    assert_ok(gale__segments_file(&segments, net, fd, 0, 9000));
+    gale__segments other = { 0 };
+    assert_ok(gale__segments_splice(&other, &segments, net));
+    assert_true(fcntl(fd, F_GETFD) >= 0);
+    gale__segments_clear(&other, net);
+    assert_int_equal(fcntl(fd, F_GETFD), -1);
+    end();
+}
+
+TEST(a_file_that_is_not_taken_is_closed)
+{
+    begin();
+    int fd = file_of(100);
+    assert_error(gale__segments_file(&segments, net, fd, 0, 100), GALE_EINVALID);
+    assert_int_equal(fcntl(fd, F_GETFD), -1);
+    test_fail_allocation(1);
+    assert_error(gale__segments_file(&segments, net, file_of(100), 0, 9000), -ENOMEM);
     end();
 }
 

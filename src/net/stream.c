@@ -118,14 +118,26 @@ gale__segments *gale__stream_output(gale__stream *stream)
     return stream->output ? &stream->output->segments : make_output(stream);
 }
 
+/* Up to the first file. */
 static int fill_vectors(gale__output *output)
 {
     int count = 0;
-    for (gale__segment *segment = output->segments.first; segment && count < GALE__OUTPUT_VECTORS;
-         segment = segment->next)
+    for (gale__segment *segment = output->segments.first;
+         segment && count < GALE__OUTPUT_VECTORS && segment->data; segment = segment->next)
         output->vectors[count++] =
             (struct iovec){ (void *)(uintptr_t)segment->data, segment->size };
     return count;
+}
+
+static ssize_t send_front(gale__stream *stream)
+{
+    gale_ioloop *loop = stream->loop;
+    gale__output *output = stream->output;
+    int count = fill_vectors(output);
+    if (GALE__LIKELY(count > 0))
+        return loop->operations->send(loop->backend, &stream->io, output->vectors, count);
+    return loop->operations->send_file(loop->backend, &stream->io,
+                                       gale__segment_file(output->segments.first));
 }
 
 int gale__stream_flush(gale__stream *stream)
@@ -137,8 +149,7 @@ int gale__stream_flush(gale__stream *stream)
     if (stream->io.sending)
         return 1;
     while (output->segments.size > 0) {
-        int count = fill_vectors(output);
-        ssize_t sent = loop->operations->send(loop->backend, &stream->io, output->vectors, count);
+        ssize_t sent = send_front(stream);
         if (sent == GALE__SEND_PENDING)
             return 1;
         if (sent < 0) {

@@ -3,6 +3,7 @@
 #include "net/net_test.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/un.h>
 
 #include "net/stream.h"
@@ -252,6 +253,43 @@ TEST(what_does_not_fit_waits_and_tells)
     assert_int_equal(own.drains, 1);
     assert_true(own.progresses > 1);
     assert_int_equal(gale__stream_queued(&own.stream), 0);
+    end();
+}
+
+/* A file of zeros, queued. */
+static int queue_file(size_t size)
+{
+    int fd = memfd_create("zeros", MFD_CLOEXEC);
+    assert_int_equal(ftruncate(fd, (off_t)size), 0);
+    assert_ok(
+        gale__segments_file(gale__stream_output(&own.stream), gale__net_of(loop), fd, 0, size));
+    return fd;
+}
+
+TEST(files_go_out_in_their_place)
+{
+    begin(PAIR_UNIX);
+    queue("before", 6);
+    queue_file(3000000);
+    queue("between", 7);
+    queue_file(10000);
+    queue("behind", 6);
+    assert_int_equal(gale__stream_flush(&own.stream), 1);
+    assert_int_equal(read_all(), 3010019);
+    assert_int_equal(own.drains, 1);
+    assert_null(own.stream.output);
+    end();
+}
+
+TEST(a_file_that_is_cut_short_meanwhile_ends_the_stream)
+{
+    begin(PAIR_UNIX);
+    int fd = queue_file(3000000);
+    assert_int_equal(gale__stream_flush(&own.stream), 1);
+    assert_int_equal(ftruncate(fd, 100), 0);
+    read_all();
+    assert_int_equal(own.ends, 1);
+    assert_int_equal(own.error, GALE_EOUTPUT);
     end();
 }
 

@@ -42,13 +42,23 @@ typedef enum gale__receive_mode {
     GALE__RECEIVE_ON
 } gale__receive_mode;
 
+/* Bytes of a file. */
+typedef struct gale__file_range {
+    int fd;
+    int64_t offset;
+    size_t size;
+} gale__file_range;
+
 struct gale__io {
     const gale__io_handlers *handlers;
     int fd;
-    uint16_t wanted;             /* private to the backend: what is asked for */
-    uint16_t armed;              /* private to the backend: what the kernel was told */
-    const struct iovec *sending; /* the send that waits; NULL when none does */
-    int sending_count;
+    uint16_t wanted; /* private to the backend: what is asked for */
+    uint16_t armed;  /* private to the backend: what the kernel was told */
+    union {
+        const struct iovec *sending; /* the send that waits; NULL when none does */
+        const gale__file_range *sending_file;
+    };
+    int sending_count;   /* of vectors; 0: it is the file that is sent */
     unsigned owner_bits; /* for the owner */
 };
 
@@ -66,6 +76,9 @@ typedef struct gale__backend_operations {
     /* Returns the bytes that were taken at once, or GALE__SEND_PENDING: then `vectors` and
      * what they point to must stay until `sent` or `end`. */
     ssize_t (*send)(gale__backend *backend, gale__io *io, const struct iovec *vectors, int count);
+    /* The same for bytes of a regular file, without reading them into the process. GALE_EOUTPUT
+     * when the file has become too short. */
+    ssize_t (*send_file)(gale__backend *backend, gale__io *io, const gale__file_range *range);
     /* Level-triggered readiness of any pollable descriptor; 0 stops. */
     int (*watch)(gale__backend *backend, gale__io *io, unsigned events);
     /* Half-closes: no more bytes will be sent. */

@@ -9,13 +9,14 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/sendfile.h>
 #include <unistd.h>
 
 #include "core/memory.h"
 #include "platform/backend.h"
 #include "platform/clock.h"
 
-enum { EVENTS = 512, RECEIVE_BUFFER = 65536, ACCEPTS_PER_TURN = 128 };
+enum { EVENTS = 512, RECEIVE_BUFFER = 65536, ACCEPTS_PER_TURN = 128, SENDFILE_MOST = 1 << 20 };
 
 /* gale__io.wanted */
 enum {
@@ -126,6 +127,34 @@ static ssize_t epoll_send(gale__backend *backend, gale__io *io, const struct iov
     return GALE__SEND_PENDING;
 }
 
+/* No more than SENDFILE_MOST at once: a peer that takes as fast as we send would have the loop for
+ * itself. */
+static ssize_t send_file_now(const gale__io *io, const gale__file_range *range)
+{
+    size_t size = range->size < SENDFILE_MOST ? range->size : SENDFILE_MOST;
+    ssize_t sent;
+    do {
+        off_t offset = range->offset;
+        sent = sendfile(io->fd, range->fd, &offset, size);
+    } while (sent < 0 && errno == EINTR);
+    if (sent == 0 && size > 0)
+        return GALE_EOUTPUT;
+    return sent < 0 ? -errno : sent;
+}
+
+static ssize_t epoll_send_file(gale__backend *backend, gale__io *io, const gale__file_range *range)
+{
+    ssize_t sent = send_file_now(io, range);
+    if (sent != -EAGAIN)
+        return sent;
+    int result = want_change((epoll_backend *)backend, io, 0, WANT_SEND);
+    if (result < 0)
+        return result;
+    io->sending_file = range;
+    io->sending_count = 0;
+    return GALE__SEND_PENDING;
+}
+
 static void epoll_shut(gale__backend *backend, gale__io *io)
 {
     (void)backend;
@@ -226,7 +255,8 @@ static void dispatch_hang_up(epoll_backend *self, gale__io *io)
 
 static void dispatch_send(epoll_backend *self, gale__io *io)
 {
-    ssize_t sent = send_now(io, io->sending, io->sending_count);
+    ssize_t sent = io->sending_count > 0 ? send_now(io, io->sending, io->sending_count)
+                                         : send_file_now(io, io->sending_file);
     if (sent == -EAGAIN)
         return;
     io->sending = NULL;
@@ -359,6 +389,7 @@ const gale__backend_operations gale__epoll_backend = {
     .accept = epoll_accept,
     .receive = epoll_receive,
     .send = epoll_send,
+    .send_file = epoll_send_file,
     .watch = epoll_watch,
     .shut = epoll_shut,
     .end = epoll_end,

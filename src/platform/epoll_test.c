@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "core/memory.h"
@@ -349,6 +350,63 @@ TEST(more_vectors_than_the_kernel_takes)
     for (int i = 0; i < IOV_MAX + 100; i++)
         vectors[i] = (struct iovec){ "z", 1 };
     assert_int_equal(table->send(backend, &one.io, vectors, IOV_MAX + 100), IOV_MAX);
+    peer_close(&one);
+    table->close(backend);
+}
+
+/* A file of zeros. */
+static int zeros(off_t size)
+{
+    int fd = memfd_create("zeros", MFD_CLOEXEC);
+    assert_int_equal(ftruncate(fd, size), 0);
+    return fd;
+}
+
+TEST(a_file_is_sent_as_far_as_there_is_room)
+{
+    peer one;
+    char got[16];
+    begin();
+    peer_open(&one);
+    int fd = zeros(4000000);
+    assert_int_equal(pwrite(fd, "abcdef", 6, 100), 6);
+    gale__file_range range = { fd, 101, 4 };
+    assert_int_equal(table->send_file(backend, &one.io, &range), 4);
+    assert_int_equal(read(one.other, got, sizeof got), 4);
+    assert_memory_equal(got, "bcde", 4);
+    range = (gale__file_range){ fd, 0, 4000000 };
+    ssize_t sent;
+    while ((sent = table->send_file(backend, &one.io, &range)) > 0)
+        range.offset += sent;
+    assert_int_equal(sent, GALE__SEND_PENDING);
+    turn();
+    assert_int_equal(one.sends, 0);
+    drain(one.other);
+    turn();
+    assert_int_equal(one.sends, 1);
+    assert_true(one.sent > 0);
+    close(fd);
+    peer_close(&one);
+    table->close(backend);
+}
+
+TEST(a_file_that_has_become_too_short_is_an_error)
+{
+    peer one;
+    begin();
+    peer_open(&one);
+    int fd = zeros(1000);
+    gale__file_range range = { fd, 1000, 10 };
+    assert_int_equal(table->send_file(backend, &one.io, &range), GALE_EOUTPUT);
+    range.offset = 0;
+    fill(&one);
+    one.io.sending_file = &range; /* instead of what fill has left */
+    one.io.sending_count = 0;
+    assert_int_equal(ftruncate(fd, 0), 0);
+    drain(one.other);
+    turn();
+    assert_int_equal(one.sent, GALE_EOUTPUT);
+    close(fd);
     peer_close(&one);
     table->close(backend);
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { FIRST_DESCRIPTOR = 1 << 24, MOST_TURNS = 10000000 };
 
@@ -193,6 +194,35 @@ static ssize_t backend_send(gale__backend *backend, gale__io *io, const struct i
     return GALE__SEND_PENDING;
 }
 
+/* What the peer takes of a file. */
+static ssize_t take_file(memory_peer *peer, const gale__file_range *range)
+{
+    char data[65536];
+    size_t size = least(range->size, sizeof data);
+    ssize_t got = pread(range->fd, data, size, range->offset);
+    if (got <= 0 && size > 0)
+        return got < 0 ? -errno : GALE_EOUTPUT;
+    struct iovec vector = { data, (size_t)got };
+    return take(peer, &vector, 1);
+}
+
+static ssize_t backend_send_file(gale__backend *backend, gale__io *io,
+                                 const gale__file_range *range)
+{
+    (void)backend;
+    memory_peer *peer = adopt(io);
+    if (peer->shut || io->sending)
+        give_up("memory backend: a send after shut, or while another waits");
+    if (peer->error)
+        return -EPIPE;
+    if (!peer->sends_wait && peer->window > 0)
+        return take_file(peer, range);
+    io->sending_file = range;
+    io->sending_count = 0;
+    activate(peer);
+    return GALE__SEND_PENDING;
+}
+
 static int backend_watch(gale__backend *backend, gale__io *io, unsigned events)
 {
     (void)backend;
@@ -261,7 +291,9 @@ static void report_sent(memory_peer *peer)
     gale__io *io = peer->io;
     if (!io->sending || (peer->window == 0 && !peer->error))
         return;
-    ssize_t sent = peer->error ? -EPIPE : take(peer, io->sending, io->sending_count);
+    ssize_t sent = peer->error             ? -EPIPE
+                   : io->sending_count > 0 ? take(peer, io->sending, io->sending_count)
+                                           : take_file(peer, io->sending_file);
     io->sending = NULL;
     io->handlers->sent(io, sent);
 }
@@ -349,6 +381,7 @@ const gale__backend_operations memory_backend = {
     .accept = backend_accept,
     .receive = backend_receive,
     .send = backend_send,
+    .send_file = backend_send_file,
     .watch = backend_watch,
     .shut = backend_shut,
     .end = backend_end,
