@@ -186,7 +186,11 @@ typedef struct gale_http_argument {
 GALE_API int gale_http_arguments_parse(gale_str text, int max_pairs,
                                        gale_http_arguments **ret_arguments);
 
-/** Ends what gale_http_arguments_parse or gale_parse_cookie made. NULL is allowed. */
+/** No pairs yet, for gale_parse_body_arguments. NULL when out of memory. */
+GALE_API gale_http_arguments *gale_http_arguments_new(void);
+
+/** Ends what gale_http_arguments_new, gale_http_arguments_parse or gale_parse_cookie made. NULL is
+ * allowed. */
 GALE_API void gale_http_arguments_free(gale_http_arguments *arguments);
 
 /** How many pairs there are. */
@@ -204,6 +208,160 @@ GALE_API const gale_str *gale_http_arguments_get(const gale_http_arguments *argu
 /** The value number `index` (from 0) of that name, or NULL when there are not so many. Borrowed. */
 GALE_API const gale_str *gale_http_arguments_get_list(const gale_http_arguments *arguments,
                                                       const char *name, size_t index);
+
+/* ---- Forms and files ------------------------------------------------------------------- */
+
+/**
+ * A file that came with a form. Text is UTF-8 without control characters, and is what the client
+ * said: a file name may hold "../" or be that of another file, a content type may be wrong.
+ * Tornado: httputil.HTTPFile.
+ */
+typedef struct gale_http_file {
+    const char *name;         /**< of the form's field */
+    const char *filename;     /**< Tornado: HTTPFile.filename */
+    const char *content_type; /**< "application/unknown" unless told. HTTPFile.content_type */
+    int64_t size;             /**< bytes */
+    /** The content, a view of the form's body that no NUL follows; `data` is NULL when it is in a
+     * temporary file instead. Tornado: HTTPFile.body. */
+    gale_str body;
+    /** The temporary file, open for reading and writing (gale_upload_options, <gale/web.h>), which
+     * gale closes; -1 when there is none. */
+    int fd;
+    /** The SHA-256 of the content, 64 lower-case hexadecimal digits, where
+     * gale_upload_options.sha256 asks for it; else NULL. */
+    const char *sha256;
+    void *reserved_[4];
+} gale_http_file;
+
+/** The files of one form, in the order received. Tornado: HTTPServerRequest.files. */
+typedef struct gale_http_files gale_http_files;
+
+/** No files yet, for gale_parse_body_arguments. NULL when out of memory. */
+GALE_API gale_http_files *gale_http_files_new(void);
+/** Ends what gale_http_files_new made. NULL is allowed. */
+GALE_API void gale_http_files_free(gale_http_files *files);
+/** How many files there are. */
+GALE_API size_t gale_http_files_count(const gale_http_files *files);
+/** The file number `index` (from 0), or NULL after the last. Borrowed. */
+GALE_API const gale_http_file *gale_http_files_at(const gale_http_files *files, size_t index);
+/** The file number `index` (from 0) of the field `name`, or NULL when there are not so many.
+ * Borrowed. Tornado: request.files[name][index]. */
+GALE_API const gale_http_file *gale_http_files_get(const gale_http_files *files, const char *name,
+                                                   size_t index);
+
+/** Limits of multipart forms. Zero is the default of each. Tornado: httputil.ParseMultipartConfig.
+ */
+typedef struct gale_parse_multipart_config {
+    /** Every multipart form is refused. Tornado: enabled=False. */
+    bool disabled;
+    /** Parts of a form, counted as Tornado counts: the (empty) text before the first boundary is
+     * one. 0: 100, so that a form may have 99; GALE_NONE: no limit. */
+    int max_parts;
+    /** Bytes of a part's header without its empty line; 0: 10240. */
+    int max_part_header_size;
+    void *reserved_[4];
+} gale_parse_multipart_config;
+
+/** How bodies are parsed. Tornado: httputil.ParseBodyConfig. */
+typedef struct gale_parse_body_config {
+    gale_parse_multipart_config multipart;
+    void *reserved_[4];
+} gale_parse_body_config;
+
+/** What all bodies of this process are parsed with from now on, where nothing else is said; copied.
+ * NULL: the defaults. Call it before a loop runs. Tornado: httputil.set_parse_body_config. */
+GALE_API void gale_set_parse_body_config(const gale_parse_body_config *config);
+
+/**
+ * Parses a form: a body whose `content_type` begins with "application/x-www-form-urlencoded" or
+ * "multipart/form-data" (with a `boundary`); nothing is done for other types. Pairs are appended to
+ * `arguments`, files to `files`, which keep copies of everything but the files' content.
+ * `headers` (may be NULL) must not hold a Content-Encoding. `config` NULL: as
+ * gale_set_parse_body_config said.
+ *
+ * Returns 0; GALE_EINPUT for what is malformed or over a limit of `config`, and gale_error_detail
+ * has Tornado's text for it; GALE_ETOOBIG for more than GALE_HTTP_ARGUMENTS_MAX pairs; -ENOMEM.
+ * After an error something may have been appended. Tornado: httputil.parse_body_arguments.
+ */
+GALE_API int gale_parse_body_arguments(const char *content_type, gale_str body,
+                                       gale_http_arguments *arguments, gale_http_files *files,
+                                       gale_http_headers *headers,
+                                       const gale_parse_body_config *config);
+
+/**
+ * Parses a body of the type multipart/form-data, all at once. The rules are those of
+ * gale_multipart_reader. A part with a file name is a file, every other an argument. Parameters and
+ * errors as above. Tornado: httputil.parse_multipart_form_data. RFC 7578.
+ */
+GALE_API int gale_parse_multipart_form_data(gale_str boundary, gale_str data,
+                                            gale_http_arguments *arguments, gale_http_files *files,
+                                            const gale_parse_multipart_config *config);
+
+/* ---- Forms as they arrive -------------------------------------------------------------- */
+
+/** The bytes that the longest boundary may have (RFC 2046 §5.1.1 allows 70). */
+#define GALE_MULTIPART_BOUNDARY_MAX 256
+
+/** Finds the boundary in a Content-Type. *ret_boundary is a view of it. Returns 0, or GALE_EINPUT
+ * when it is not multipart/form-data or has no boundary. */
+GALE_API int gale_multipart_boundary(const char *content_type, gale_str *ret_boundary);
+
+/** What a part of a form says of itself. */
+typedef struct gale_multipart_part {
+    const char *name;           /**< of the field; never empty */
+    const char *filename;       /**< NULL: an argument, not a file */
+    const char *content_type;   /**< NULL when the part does not tell */
+    gale_http_headers *headers; /**< all of its header */
+    void *reserved_[4];
+} gale_multipart_part;
+
+/** Events of gale_multipart_reader_next. */
+enum {
+    GALE_MULTIPART_MORE,     /**< the input is used up, and more must come */
+    GALE_MULTIPART_PART,     /**< a part begins: gale_multipart_reader_part tells which */
+    GALE_MULTIPART_DATA,     /**< *ret_data is the next piece of its content */
+    GALE_MULTIPART_PART_END, /**< the part is complete */
+    GALE_MULTIPART_END       /**< the form is complete; what follows is ignored */
+};
+
+/**
+ * Reads a form as it arrives, in pieces of any size; it holds no more than one part's header.
+ *
+ * The body begins with its boundary. A boundary stands at the beginning of a line, after "--", and
+ * is followed by CRLF or, the last one, by "--"; text that only looks like one is content. Every
+ * part has a header with `Content-Disposition: form-data` and a name, of which `filename*`
+ * (RFC 5987) and continued parameters (RFC 2231) are understood.
+ *
+ *     gale_str input = { data, size }, piece;
+ *     int event;
+ *     while ((event = gale_multipart_reader_next(reader, &input, &piece)) > 0)
+ *         ...
+ *
+ * A handler whose files shall just be there needs none: gale_upload_options in <gale/web.h>.
+ */
+typedef struct gale_multipart_reader gale_multipart_reader;
+
+/** A reader for this boundary, which may be in double quotes; `config` as above. NULL, and
+ * gale_error_detail, for an empty or too long boundary, when multipart forms are disabled, or out
+ * of memory. */
+GALE_API gale_multipart_reader *
+gale_multipart_reader_new(gale_str boundary, const gale_parse_multipart_config *config);
+/** Ends a reader. NULL is allowed. */
+GALE_API void gale_multipart_reader_free(gale_multipart_reader *reader);
+/**
+ * Reads until one event; *input becomes what is left of it. *ret_data is set for
+ * GALE_MULTIPART_DATA: a view of the input or of the reader, valid until the next call. Takes time
+ * linear in the input.
+ *
+ * Returns an event; GALE_EINPUT (with Tornado's text as detail) for a malformed form or one over
+ * the limits; -ENOMEM. After an error the reader must not be used again.
+ */
+GALE_API int gale_multipart_reader_next(gale_multipart_reader *reader, gale_str *input,
+                                        gale_str *ret_data);
+/** The input has ended: 0 when the form is complete, else GALE_EINPUT. */
+GALE_API int gale_multipart_reader_end(const gale_multipart_reader *reader);
+/** The part that began last. Borrowed until the next one begins. */
+GALE_API const gale_multipart_part *gale_multipart_reader_part(const gale_multipart_reader *reader);
 
 /* ---- Cookies --------------------------------------------------------------------------- */
 

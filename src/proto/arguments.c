@@ -13,7 +13,7 @@ typedef struct own_arguments {
     gale__own_arena own;
 } own_arguments;
 
-gale_http_arguments *gale__http_arguments_new(void)
+gale_http_arguments *gale_http_arguments_new(void)
 {
     own_arguments *made = GALE__NEW(own_arguments);
     if (!made)
@@ -120,7 +120,7 @@ int gale__http_arguments_parse(gale_http_arguments *arguments, gale_str text, in
 
 int gale_http_arguments_parse(gale_str text, int max_pairs, gale_http_arguments **ret_arguments)
 {
-    gale_http_arguments *arguments = gale__http_arguments_new();
+    gale_http_arguments *arguments = gale_http_arguments_new();
     if (!arguments)
         return -ENOMEM;
     int result = gale__http_arguments_parse(arguments, text, max_pairs);

@@ -15,9 +15,6 @@ struct gale_http_arguments {
 
 void gale__http_arguments_init(gale_http_arguments *arguments, gale__arena *arena);
 
-/* An empty list on the heap, for gale_http_arguments_free. NULL when out of memory. */
-gale_http_arguments *gale__http_arguments_new(void);
-
 /* Room for `more` pairs. */
 int gale__http_arguments_reserve(gale_http_arguments *arguments, size_t more);
 

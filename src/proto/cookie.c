@@ -79,7 +79,7 @@ int gale__http_cookies_parse(gale_http_arguments *cookies, gale_str text)
 
 int gale_parse_cookie(gale_str text, gale_http_arguments **ret_cookies)
 {
-    gale_http_arguments *cookies = gale__http_arguments_new();
+    gale_http_arguments *cookies = gale_http_arguments_new();
     if (!cookies)
         return -ENOMEM;
     int result = gale__http_cookies_parse(cookies, text);

@@ -47,9 +47,9 @@ gale_http_headers *gale_http_headers_copy(gale_http_headers *headers)
 static int check(gale_str name, gale_str value)
 {
     if (!gale__http_is_token(name.data, name.len))
-        return gale__fail(GALE_EINPUT, "invalid header name");
+        return gale__fail(GALE_EINPUT, "Invalid header name");
     if (!gale__http_all(value.data, value.len, GALE__CHARACTER_FIELD))
-        return gale__fail(GALE_EINPUT, "invalid value of header %.*s",
+        return gale__fail(GALE_EINPUT, "Invalid header value of %.*s",
                           (int)(name.len < 100 ? name.len : 100), name.data);
     return 0;
 }
