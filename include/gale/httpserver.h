@@ -231,10 +231,14 @@ GALE_API double gale_http_server_request_time(const gale_http_server_request *re
  * 1000) or memory is out. Tornado: HTTPServerRequest.query_arguments. */
 GALE_API const gale_http_arguments *
 gale_http_server_request_query_arguments(gale_http_server_request *request);
-/** The arguments of a form body (application/x-www-form-urlencoded), once the body is there.
- * NULL as above, or for a body with a Content-Encoding. Tornado: body_arguments. */
+/** The arguments of a form body (application/x-www-form-urlencoded or multipart/form-data), once
+ * the body is there. NULL as above, or for a malformed form or one with a Content-Encoding;
+ * gale_error_detail tells. Tornado: body_arguments. */
 GALE_API const gale_http_arguments *
 gale_http_server_request_body_arguments(gale_http_server_request *request);
+/** The files of a form body (multipart/form-data). NULL as above; without files it is empty.
+ * Tornado: HTTPServerRequest.files. */
+GALE_API const gale_http_files *gale_http_server_request_files(gale_http_server_request *request);
 /** The cookies sent. Tornado: HTTPServerRequest.cookies. */
 GALE_API const gale_http_arguments *
 gale_http_server_request_cookies(gale_http_server_request *request);

@@ -249,6 +249,9 @@ GALE_API size_t gale_path_arg_count(const gale_handler *self);
 GALE_API int gale_path_arg_int(gale_handler *self, const char *name, int64_t *ret_number);
 /** A group's bytes, which may hold anything; `data` NULL when it took no part. */
 GALE_API gale_str gale_path_arg_str(gale_handler *self, size_t index);
+/** A file of the form in the body: the first of the field `name`; NULL when there is none.
+ * gale_http_server_request_files has all of them. Tornado: request.files[name][0]. */
+GALE_API const gale_http_file *gale_get_file(gale_handler *self, const char *name);
 /** A cookie of the request. Tornado: RequestHandler.get_cookie. */
 GALE_API const char *gale_get_cookie(gale_handler *self, const char *name,
                                      const char *default_value);

@@ -35,6 +35,8 @@ static void init_request(gale_http_server_request *request, gale_http_connection
     request->remote_ip = request->host_name = NULL;
     request->protocol = self->server->options.protocol;
     request->query_arguments = request->body_arguments = request->cookies = NULL;
+    request->files = NULL;
+    request->streamed = false;
     request->started = self->stream.loop->now;
     request->ended = 0;
     request->loop = self->stream.loop;

@@ -2,6 +2,7 @@
 /* What a handler can ask of its request. What costs something is made when first asked for. */
 #include "http/request.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include <gale/gen.h>
@@ -133,21 +134,69 @@ gale_http_server_request_query_arguments(gale_http_server_request *request)
     return arguments(request, &request->query_arguments, request->head.query, false);
 }
 
+/* ---- The form in the body --------------------------------------------------------------- */
+
+typedef struct request_form {
+    gale_http_arguments arguments;
+    gale_http_files files;
+} request_form;
+
+int gale__http_request_make_form(gale_http_server_request *request)
+{
+    if (request->files)
+        return 0;
+    request_form *form = gale__arena_alloc(request->arena, sizeof *form);
+    if (!form)
+        return -ENOMEM;
+    gale__http_arguments_init(&form->arguments, request->arena);
+    gale__http_files_init(&form->files, request->arena);
+    request->body_arguments = &form->arguments;
+    request->files = &form->files;
+    return 0;
+}
+
+static const char *content_type(gale_http_server_request *request)
+{
+    const char *type = gale__http_headers_get(&request->headers, GALE__HTTP_CONTENT_TYPE);
+    return type ? type : "";
+}
+
+/* Takes the body apart, once. */
+static int parse_form(gale_http_server_request *request)
+{
+    if (request->files)
+        return 0;
+    GALE_TRY(gale__http_request_make_form(request));
+    if (request->streamed)
+        return 0;
+    int result =
+        gale_parse_body_arguments(content_type(request), gale__buffer_str(&request->body),
+                                  request->body_arguments, request->files, &request->headers, NULL);
+    if (result < 0) {
+        request->body_arguments = NULL;
+        request->files = NULL;
+    }
+    return result;
+}
+
+int gale__http_request_check_form(gale_http_server_request *request)
+{
+    const char *type = content_type(request);
+    bool coded = gale__http_headers_present(&request->headers, GALE__HTTP_CONTENT_ENCODING);
+    if (gale__is_multipart(type) || (coded && gale__is_urlencoded(type)))
+        return parse_form(request);
+    return 0;
+}
+
 const gale_http_arguments *
 gale_http_server_request_body_arguments(gale_http_server_request *request)
 {
-    static const char form[] = "application/x-www-form-urlencoded";
-    const char *type = gale__http_headers_get(&request->headers, GALE__HTTP_CONTENT_TYPE);
-    gale_str text = { "", 0 };
-    if (type && strncmp(type, form, sizeof form - 1) == 0) {
-        if (gale__http_headers_present(&request->headers, GALE__HTTP_CONTENT_ENCODING)) {
-            gale__fail(GALE_EINPUT, "Unsupported Content-Encoding: %s",
-                       gale__http_headers_get(&request->headers, GALE__HTTP_CONTENT_ENCODING));
-            return NULL;
-        }
-        text = gale__buffer_str(&request->body);
-    }
-    return arguments(request, &request->body_arguments, text, false);
+    return parse_form(request) < 0 ? NULL : request->body_arguments;
+}
+
+const gale_http_files *gale_http_server_request_files(gale_http_server_request *request)
+{
+    return parse_form(request) < 0 ? NULL : request->files;
 }
 
 const gale_http_arguments *gale_http_server_request_cookies(gale_http_server_request *request)

@@ -8,6 +8,7 @@
 #include "core/buffer.h"
 #include "platform/backend.h"
 #include "proto/arguments.h"
+#include "proto/form_data.h"
 #include "proto/http1_body.h"
 
 struct gale_http_server_request {
@@ -22,9 +23,17 @@ struct gale_http_server_request {
     const char *protocol;
     const char *host_name;
     gale_http_arguments *query_arguments, *body_arguments, *cookies;
+    gale_http_files *files; /* made together with body_arguments */
+    bool streamed;          /* `body` is not the body: it goes piece by piece to somebody else */
     int64_t started, ended; /* loop time, ns; ended 0 until the response is finished */
     gale_ioloop *loop;
 };
+
+/* Refuses at once, as Tornado does, a multipart form that is malformed and a form with a
+ * Content-Encoding. 0, GALE_EINPUT or -ENOMEM. */
+int gale__http_request_check_form(gale_http_server_request *request);
+/* Empty lists of body arguments and files, unless they have been made. -ENOMEM. */
+int gale__http_request_make_form(gale_http_server_request *request);
 
 /* The body lives as long as the scope of the task that calls this. -ENOMEM: it is gone. */
 int gale__http_request_keep_body(gale_http_server_request *request);

@@ -26,6 +26,7 @@ int gale__body_stream_init(gale_handler *self)
     if (!self->stream)
         return -ENOMEM;
     gale__buffer_init(&self->stream->piece, SIZE_MAX);
+    self->request->streamed = true;
     return 0;
 }
 

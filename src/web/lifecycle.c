@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The life of a handler, in its task: initialize, prepare, method, response, log, on_finish. */
+#include <errno.h>
+
 #include <gale/log.h>
 
 #include "web/application.h"
@@ -13,11 +15,22 @@ static int run_method(gale_handler *self)
     return method ? method(self) : gale__method_not_allowed(self);
 }
 
+/* A form that cannot be parsed is refused before anybody asks for its arguments. */
+static int check_form(gale_handler *self)
+{
+    int result = gale__http_request_check_form(self->request);
+    if (result < 0 && result != -ENOMEM)
+        return gale_http_error(self, 400, "Invalid body: %s", gale_error_detail());
+    return result;
+}
+
 static int execute(gale_handler *self)
 {
     const gale_handler_class *slots = &self->type->slots;
     if (slots->initialize)
         GALE_TRY(slots->initialize(self, self->arg));
+    if (gale__http_headers_present(&self->request->headers, GALE__HTTP_CONTENT_TYPE))
+        GALE_TRY(check_form(self));
     if (slots->prepare)
         GALE_TRY(slots->prepare(self));
     if (self->finished || self->failed)
