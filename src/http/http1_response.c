@@ -11,7 +11,7 @@
 #include "proto/status.h"
 
 enum { COPY_BELOW = 8192 }; /* a smaller body is copied behind its head, to be one piece */
-_Static_assert(COPY_BELOW <= GALE__SEGMENT_FILE_LEAST, "bytes of a file cannot be copied");
+_Static_assert(COPY_BELOW <= (int)GALE__SEGMENT_FILE_LEAST, "bytes of a file cannot be copied");
 
 static gale__net *net_of(const gale__http1_server_connection *self)
 {
