@@ -88,6 +88,14 @@ static inline void gale__arena_end(gale__arena *arena)
     }
 }
 
+/* Gives back what was allocated since `rest` was the free part of the arena's only block. */
+static inline void gale__arena_rewind(gale__arena *arena, char *rest)
+{
+    GALE__POISON(rest, (size_t)(arena->end - rest));
+    arena->at = rest;
+    arena->failed = false;
+}
+
 void *gale__arena_calloc(gale__arena *arena, size_t size);
 /* A NUL-terminated copy. */
 char *gale__arena_strdup(gale__arena *arena, const char *text, size_t size);

@@ -30,6 +30,7 @@ gale_scope *gale__scope_new(gale_ioloop *loop, gale_scope *parent)
         .shielded = false,
         .cancel_on_error = false,
         .closing = false,
+        .keep = NULL,
     };
     return scope;
 }
@@ -53,8 +54,20 @@ void gale__scope_destroy(gale_scope *scope)
     gale__list_remove(&scope->sibling);
     if (GALE__UNLIKELY(scope->error.text != NULL))
         gale__error_slot_clear(&scope->error);
+    if (scope->keep && scope->keep(scope))
+        return;
     gale__arena arena = scope->arena; /* the scope lies in it */
     gale__arena_end(&arena);
+}
+
+bool gale__scope_renew(gale_scope *scope, char *rest)
+{
+    if (scope->arena.blocks->next || scope->first_error || scope->cause ||
+        (scope->canceled | scope->shielded | scope->cancel_on_error | scope->closing))
+        return false;
+    scope->owner = NULL;
+    gale__arena_rewind(&scope->arena, rest);
+    return true;
 }
 
 void gale__scope_abandon(gale_scope *top)

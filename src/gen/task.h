@@ -54,6 +54,8 @@ struct gale_scope {
     int first_error;        /* of the tasks spawned here */
     int cause; /* what cancelled it, if it was its deadline or its first error; else 0 */
     bool canceled, shielded, cancel_on_error, closing;
+    /* Asked once nothing is left of it but its memory: true when it is kept, to be used again. */
+    bool (*keep)(gale_scope *scope);
 };
 
 struct gale__task {
@@ -114,6 +116,10 @@ void gale__run_ready(gale__scheduler *scheduler);
 gale_scope *gale__scope_new(gale_ioloop *loop, gale_scope *parent);
 /* Runs what is still deferred and gives the memory back. No task may be left in it. */
 void gale__scope_destroy(gale_scope *scope);
+/* Makes a scope as it was when `rest` was the free part of its arena. False, and nothing is
+ * changed, for one with a history (cancelled, options set, tasks that failed) or with more memory.
+ */
+bool gale__scope_renew(gale_scope *scope, char *rest);
 /* True when nothing is open inside, no task is left in it and nothing is deferred. */
 static inline bool gale__scope_is_quiet(const gale_scope *scope)
 {

@@ -14,6 +14,8 @@ static void http_close(void *state)
     while (!gale__list_empty(&http->ending))
         gale__http1_exchange_destroy(
             GALE__CONTAINER_OF(http->ending.next, gale_http_connection, ending));
+    if (http->spare)
+        gale__http1_exchange_discard(http->spare);
     gale__pool_close(&http->connections);
     gale__pool_close(&http->actives);
     gale__free(http);

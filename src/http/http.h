@@ -3,14 +3,17 @@
 #ifndef GALE_HTTP_HTTP_H
 #define GALE_HTTP_HTTP_H
 
+#include <gale/httpserver.h>
+
 #include "loop/loop.h"
 #include "proto/headers.h"
 
 typedef struct gale__http {
     gale_ioloop *loop;
-    gale__pool connections; /* gale__http1_server_connection */
-    gale__pool actives;     /* gale__http1_active */
-    gale__list ending;      /* exchanges that are destroyed in the next turn */
+    gale__pool connections;      /* gale__http1_server_connection */
+    gale__pool actives;          /* gale__http1_active */
+    gale__list ending;           /* exchanges that are destroyed in the next turn */
+    gale_http_connection *spare; /* an ended exchange, made ready for the next request; or NULL */
     /* "Server", "Content-Type" (HTML) and "Date" lines, in Tornado's order. */
     gale__http_header_block default_block;
     char *date;         /* where the date stands in the block */

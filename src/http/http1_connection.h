@@ -14,6 +14,7 @@
 #define GALE_HTTP_HTTP1_CONNECTION_H
 
 #include "gen/task.h"
+#include "http/http.h"
 #include "http/request.h"
 #include "net/stream.h"
 #include "proto/chunked.h"
@@ -66,6 +67,8 @@ struct gale__http1_active {
 struct gale_http_connection {
     gale__http1_server_connection *http1; /* NULL once it has ended */
     gale_scope *scope;
+    gale__http *http;
+    char *rest; /* what is free of the scope's arena before the request comes */
     bool scope_taken;
     gale_http_message_delegate *delegate;
     int64_t max_body_size;
@@ -98,6 +101,8 @@ void gale__http1_connection_drain(gale__http1_server_connection *self);
 void gale__http1_exchange_finished(gale_http_connection *exchange);
 /* Gives back an exchange whose scope no task has taken. */
 void gale__http1_exchange_destroy(gale_http_connection *exchange);
+/* Gives back a spare one. */
+void gale__http1_exchange_discard(gale_http_connection *spare);
 /* Takes the exchange off its connection. */
 void gale__http1_exchange_detach(gale_http_connection *exchange);
 /* Answers with a short page and closes. */

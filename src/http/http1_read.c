@@ -2,6 +2,7 @@
 /* Reading requests: from received bytes to the delegate's calls. */
 #include "http/http1_read.h"
 
+#include <assert.h>
 #include <errno.h>
 
 #include <gale/log.h>
@@ -24,12 +25,60 @@ static void destroy_later(gale__callback *callback)
     gale__http1_exchange_destroy(GALE__CONTAINER_OF(callback, gale_http_connection, destroy));
 }
 
+static gale_http_connection *exchange_of(gale_scope *scope)
+{
+    return (gale_http_connection *)(void *)((char *)scope + gale__arena_need(sizeof *scope));
+}
+
+/* An exchange that has ended well is kept for the next request, which most often follows at once.
+ */
+static bool keep_exchange(gale_scope *scope)
+{
+    gale_http_connection *exchange = exchange_of(scope);
+    gale__http *http = exchange->http;
+    if (http->spare || !gale__scope_renew(scope, exchange->rest))
+        return false;
+    http->spare = exchange;
+    GALE__POISON(exchange, sizeof *exchange);
+    return true;
+}
+
+void gale__http1_exchange_discard(gale_http_connection *spare)
+{
+    GALE__UNPOISON(spare, sizeof *spare);
+    spare->scope->keep = NULL;
+    gale__scope_destroy(spare->scope);
+}
+
+/* What is the same for every request. */
+static gale_http_connection *exchange_make(gale__http *http)
+{
+    gale_scope *scope = gale__scope_new(http->loop, NULL);
+    gale_http_connection *exchange =
+        scope ? gale__arena_calloc(&scope->arena, sizeof *exchange) : NULL;
+    if (!exchange) {
+        if (scope)
+            gale__scope_destroy(scope);
+        return NULL;
+    }
+    assert(exchange == exchange_of(scope));
+    exchange->http = http;
+    exchange->scope = scope;
+    exchange->destroy.run = destroy_later;
+    gale_http_server_request *request = &exchange->request;
+    request->arena = &scope->arena;
+    request->loop = http->loop;
+    gale__http_headers_init(&request->headers, request->arena);
+    exchange->rest = scope->arena.at;
+    scope->keep = keep_exchange;
+    return exchange;
+}
+
 static void init_request(gale_http_server_request *request, gale_http_connection *exchange)
 {
     gale__http1_server_connection *self = exchange->http1;
     request->connection = exchange;
-    request->arena = &exchange->scope->arena;
-    gale__http_headers_init(&request->headers, request->arena);
+    gale__http_headers_reset(&request->headers, request->first_fields, GALE__REQUEST_FIELDS);
     gale__buffer_init(&request->body, SIZE_MAX);
     request->peer = self->stream.peer;
     request->remote_ip = request->host_name = NULL;
@@ -39,21 +88,19 @@ static void init_request(gale_http_server_request *request, gale_http_connection
     request->streamed = false;
     request->started = self->stream.loop->now;
     request->ended = 0;
-    request->loop = self->stream.loop;
 }
 
 static gale_http_connection *exchange_new(gale__http1_server_connection *self)
 {
-    gale_scope *scope = gale__scope_new(self->stream.loop, NULL);
-    if (!scope)
+    gale__http *http = self->server->http;
+    gale_http_connection *exchange = http->spare;
+    if (GALE__UNLIKELY(!exchange))
+        exchange = exchange_make(http);
+    if (!exchange)
         return NULL;
-    gale_http_connection *exchange = gale__arena_alloc(&scope->arena, sizeof *exchange);
-    if (!exchange) {
-        gale__scope_destroy(scope);
-        return NULL;
-    }
+    http->spare = NULL;
+    GALE__UNPOISON(exchange, sizeof *exchange);
     exchange->http1 = self;
-    exchange->scope = scope;
     exchange->scope_taken = false;
     exchange->delegate = NULL;
     exchange->max_body_size = self->server->options.max_body_size;
@@ -61,8 +108,6 @@ static gale_http_connection *exchange_new(gale__http1_server_connection *self)
     exchange->headers_written = exchange->finished = exchange->chunked = false;
     exchange->bodiless = exchange->keep_alive = exchange->body_complete = false;
     exchange->paused = exchange->continue_wanted = false;
-    exchange->flusher = NULL;
-    exchange->destroy = (gale__callback){ .run = destroy_later };
     init_request(&exchange->request, exchange);
     return exchange;
 }

@@ -11,12 +11,15 @@
 #include "proto/form_data.h"
 #include "proto/http1_body.h"
 
+enum { GALE__REQUEST_FIELDS = 8 }; /* of a request that needs no more memory for its headers */
+
 struct gale_http_server_request {
     gale_http_connection *connection; /* NULL once it has ended */
     gale__arena *arena;
     gale__http1_request head;
     gale__http1_body framing;
     gale_http_headers headers;
+    gale__http_header_field first_fields[GALE__REQUEST_FIELDS];
     gale__buffer body;
     gale__address peer;
     const char *remote_ip; /* NULL until asked for */

@@ -65,6 +65,17 @@ static inline void gale__http_headers_init(gale_http_headers *headers, gale__are
     headers->joined = NULL;
 }
 
+/* The same for headers that are used again, without a block; their first fields go to `fields`. */
+static inline void gale__http_headers_reset(gale_http_headers *headers,
+                                            gale__http_header_field *fields, uint32_t capacity)
+{
+    headers->fields = fields;
+    headers->count = 0;
+    headers->capacity = capacity;
+    headers->present = headers->repeated = 0;
+    headers->joined = NULL;
+}
+
 /* Room for the first fields at once, so that the parser does not have to grow. */
 static inline int gale__http_headers_reserve(gale_http_headers *headers)
 {

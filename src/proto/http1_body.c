@@ -82,16 +82,15 @@ static bool connection_has(const gale_http_headers *headers, gale_str option)
     return false;
 }
 
-/* Quick for names of the usual length with or without a port. */
+/* Quick for names of the usual length, with or without a port of four or five digits. */
 static inline bool host_valid(gale_str host)
 {
+    const char *end = host.data + host.len;
     size_t size = host.len;
-    while (size > 0 && host.len - size < 4 && gale__http_is_digit(host.data[size - 1]))
-        size--;
-    if (size > 0 && host.data[size - 1] == ':')
-        size--;
-    else
-        size = host.len;
+    if (size > 6 && end[-5] == ':')
+        size = gale__scan_four_digits(end - 4) ? size - 5 : 0;
+    else if (size > 6 && end[-6] == ':')
+        size = gale__scan_four_digits(end - 4) && end[-5] >= '1' && end[-5] <= '5' ? size - 6 : 0;
     return gale__scan_is_plain_name(host.data, size) || gale__http_host_valid(host);
 }
 

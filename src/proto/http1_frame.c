@@ -45,7 +45,7 @@ static inline const char *find_empty_line(const char *at, const char *end)
         return find_in_few(at, end);
     const char *last = end - (16 + 3);
     for (;;) {
-        uint64_t marks = gale__scan16_cr_marks(at);
+        uint64_t marks = gale__scan16_cr_pairs(at);
         for (; marks; marks &= marks - 1) {
             const char *cr = at + gale__scan_mark_index(marks);
             if (!memcmp(cr, "\r\n\r\n", 4))

@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #if !defined(GALE__SCAN_PORTABLE) && defined(__SSE2__)
 #define GALE__SCAN_SSE2 1
@@ -78,10 +79,13 @@ static inline size_t gale__scan_first(gale__scan_block marks)
     return (size_t)__builtin_ctz((uint32_t)_mm_movemask_epi8(marks) | 0x10000u);
 }
 
-/* One bit for each CR; gale__scan_mark_index is the index of the lowest of some marks. */
-static inline uint64_t gale__scan16_cr_marks(const char *at)
+/* One bit for each CR that has another one two bytes after it, in 18 readable bytes;
+ * gale__scan_mark_index is the index of the lowest of some marks. */
+static inline uint64_t gale__scan16_cr_pairs(const char *at)
 {
-    return (uint32_t)_mm_movemask_epi8(gale__scan_equal(gale__scan_load(at), '\r'));
+    gale__scan_block pairs = _mm_and_si128(gale__scan_equal(gale__scan_load(at), '\r'),
+                                           gale__scan_equal(gale__scan_load(at + 2), '\r'));
+    return (uint32_t)_mm_movemask_epi8(pairs);
 }
 
 static inline size_t gale__scan_mark_index(uint64_t marks)
@@ -159,10 +163,13 @@ static inline size_t gale__scan_first(gale__scan_block marks)
     return mask ? (size_t)__builtin_ctzll(mask) / 4 : 16;
 }
 
-/* One bit for each CR; gale__scan_mark_index is the index of the lowest of some marks. */
-static inline uint64_t gale__scan16_cr_marks(const char *at)
+/* One bit for each CR that has another one two bytes after it, in 18 readable bytes;
+ * gale__scan_mark_index is the index of the lowest of some marks. */
+static inline uint64_t gale__scan16_cr_pairs(const char *at)
 {
-    return gale__scan_mask(gale__scan_equal(gale__scan_load(at), '\r')) & 0x8888888888888888u;
+    gale__scan_block pairs = vandq_u8(gale__scan_equal(gale__scan_load(at), '\r'),
+                                      gale__scan_equal(gale__scan_load(at + 2), '\r'));
+    return gale__scan_mask(pairs) & 0x8888888888888888u;
 }
 
 static inline size_t gale__scan_mark_index(uint64_t marks)
@@ -275,11 +282,11 @@ static inline size_t gale__scan16_control(const char *at)
     return i;
 }
 
-static inline uint64_t gale__scan16_cr_marks(const char *at)
+static inline uint64_t gale__scan16_cr_pairs(const char *at)
 {
     uint64_t marks = 0;
     for (size_t i = 0; i < 16; i++)
-        marks |= (uint64_t)(at[i] == '\r') << i;
+        marks |= (uint64_t)(at[i] == '\r' && at[i + 2] == '\r') << i;
     return marks;
 }
 
@@ -322,6 +329,15 @@ static inline size_t gale__scan16_not_word(const char *at)
 }
 
 #endif
+
+/* True when the four bytes are digits. */
+static inline int gale__scan_four_digits(const char *at)
+{
+    uint32_t bytes;
+    memcpy(&bytes, at, sizeof bytes);
+    const uint32_t high = 0xf0f0f0f0u, threes = 0x30303030u;
+    return (bytes & high) == threes && ((bytes + 0x06060606u) & high) == threes;
+}
 
 /* The first control character but TAB, or DEL, in [at, end), or `end`. */
 static inline const char *gale__scan_control(const char *at, const char *end)

@@ -14,11 +14,6 @@ static bool is_control(uint8_t byte)
     return (byte < 0x20 && byte != '\t') || byte == 0x7f;
 }
 
-static bool is_cr(uint8_t byte)
-{
-    return byte == '\r';
-}
-
 static bool ends_path(uint8_t byte)
 {
     return byte <= 0x20 || byte == 0x7f || byte == '?';
@@ -49,12 +44,6 @@ static bool is_not_word(uint8_t byte)
     return !is_letter(byte) && !is_digit(byte) && byte != '-';
 }
 
-static size_t first_cr(const char *at)
-{
-    uint64_t marks = gale__scan16_cr_marks(at);
-    return marks ? gale__scan_mark_index(marks) : 16;
-}
-
 static const struct scanner {
     const char *name;
     size_t (*scan16)(const char *at);
@@ -64,7 +53,6 @@ static const struct scanner {
     { "control", gale__scan16_control, is_control, 'a' },
     { "control among tabs", gale__scan16_control, is_control, '\t' },
     { "control among high bytes", gale__scan16_control, is_control, (char)0xff },
-    { "cr", first_cr, is_cr, '\n' },
     { "path_end", gale__scan16_path_end, ends_path, '/' },
     { "space", gale__scan16_space, ends_query, '?' },
     { "colon", gale__scan16_colon, ends_name, '-' },
@@ -102,14 +90,24 @@ TEST(random_text_gives_the_first_match)
     }
 }
 
-TEST(all_marks_of_a_block)
+TEST(all_pairs_of_a_block)
 {
-    const char text[] = "\r\n\r\nabc\r\r\rdefgh\r";
-    static const size_t places[] = { 0, 2, 7, 8, 9, 15 };
+    const char text[] = "\r\n\r\nabc\r\r\rdefgh\rx\r";
+    static const size_t places[] = { 0, 7, 15 };
     size_t count = 0;
-    for (uint64_t marks = gale__scan16_cr_marks(text); marks; marks &= marks - 1)
+    for (uint64_t marks = gale__scan16_cr_pairs(text); marks; marks &= marks - 1)
         assert_int_equal(gale__scan_mark_index(marks), places[count++]);
-    assert_int_equal(count, 6);
+    assert_int_equal(count, 3);
+}
+
+TEST(four_digits)
+{
+    for (int place = 0; place < 4; place++)
+        for (int byte = 0; byte < 256; byte++) {
+            char text[] = "0189";
+            text[place] = (char)byte;
+            assert_int_equal(gale__scan_four_digits(text), is_digit((uint8_t)byte));
+        }
 }
 
 /* The text ends with its memory, so that the sanitizer sees a read too far. */

@@ -148,20 +148,20 @@ int gale_get_body_arguments(gale_handler *self, const char *name, const char *co
 
 size_t gale_path_arg_count(const gale_handler *self)
 {
-    return self->path_arguments.count;
+    return self->path_arguments->count;
 }
 
 gale_str gale_path_arg_str(gale_handler *self, size_t index)
 {
-    if (index >= self->path_arguments.count)
+    if (index >= self->path_arguments->count)
         return (gale_str){ NULL, 0 };
-    return self->path_arguments.values[index];
+    return self->path_arguments->values[index];
 }
 
 /* As text: UTF-8 without a NUL. Path arguments are not stripped. */
 static const char *path_text(gale_handler *self, size_t index, const char *name)
 {
-    gale_str value = self->path_arguments.values[index];
+    gale_str value = self->path_arguments->values[index];
     if (!value.data)
         return NULL;
     bool valid = gale__utf8_valid(value.data, value.len) && !memchr(value.data, 0, value.len);
@@ -175,7 +175,7 @@ static const char *path_text(gale_handler *self, size_t index, const char *name)
 
 const char *gale_path_arg_at(gale_handler *self, size_t index)
 {
-    if (index < self->path_arguments.count)
+    if (index < self->path_arguments->count)
         return path_text(self, index, "url");
     gale__handler_remember_failure(self, 500, "the route has no group number %zu", index);
     return NULL;
@@ -183,7 +183,7 @@ const char *gale_path_arg_at(gale_handler *self, size_t index)
 
 const char *gale_path_arg(gale_handler *self, const char *name)
 {
-    const gale__path_arguments *arguments = &self->path_arguments;
+    const gale__path_arguments *arguments = self->path_arguments;
     for (size_t i = 0; arguments->count && arguments->pattern->group_names && i < arguments->count;
          i++)
         if (strcmp(arguments->pattern->group_names[i], name) == 0)

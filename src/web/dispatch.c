@@ -140,7 +140,7 @@ static gale_http_message_delegate *start_request(gale_http_server_connection_del
 {
     gale_application *application = GALE__CONTAINER_OF(delegate, gale_application, delegate);
     const gale_application_settings *settings = &application->settings;
-    gale__found found = { 0 };
+    gale__found found = { .arguments = &gale__no_path_arguments };
     int result = gale__application_find(application, connection, &found);
     if (result < 0)
         return NULL;
@@ -154,7 +154,7 @@ static gale_http_message_delegate *start_request(gale_http_server_connection_del
     if (!self)
         return NULL;
     self->arg = result ? found.route->arg : (void *)(uintptr_t)settings->default_handler_arg;
-    self->path_arguments = result ? found.arguments : (gale__path_arguments){ 0 };
+    self->path_arguments = found.arguments;
     return &self->delegate;
 }
 

@@ -20,7 +20,7 @@ struct gale_handler {
     gale_scope *scope;
     gale__net *net;
     void *arg;
-    gale__path_arguments path_arguments;
+    const gale__path_arguments *path_arguments;
     gale_http_headers headers;
     gale__segments body; /* written and not sent */
     gale__segment first; /* of the body, with its room below */

@@ -85,15 +85,18 @@ void gale__route_pattern_free(gale__route_pattern *pattern)
     *pattern = (gale__route_pattern){ .literal = true };
 }
 
+const gale__path_arguments gale__no_path_arguments;
+
 /* ---- Matching -------------------------------------------------------------------------- */
 
 static int take_groups(const gale__route_pattern *pattern, gale_str subject, gale__arena *arena,
-                       gale__path_arguments *ret_arguments)
+                       const gale__path_arguments **ret_arguments)
 {
     const PCRE2_SIZE *at = pcre2_get_ovector_pointer(pattern->match_data);
     uint32_t count = pattern->group_count;
-    gale_str *values = gale__arena_calloc(arena, (count + 1) * sizeof *values);
-    if (!values)
+    gale__path_arguments *arguments =
+        gale__arena_calloc(arena, sizeof *arguments + count * sizeof(gale_str));
+    if (!arguments)
         return -ENOMEM;
     for (uint32_t i = 0; i < count; i++) {
         PCRE2_SIZE start = at[2 * i + 2], end = at[2 * i + 3];
@@ -103,15 +106,18 @@ static int take_groups(const gale__route_pattern *pattern, gale_str subject, gal
         char *text = gale__arena_alloc(arena, raw.len + 1);
         if (!text)
             return -ENOMEM;
-        values[i] = (gale_str){ text, gale__url_unescape(text, raw, false) };
-        text[values[i].len] = '\0';
+        arguments->values[i] = (gale_str){ text, gale__url_unescape(text, raw, false) };
+        text[arguments->values[i].len] = '\0';
     }
-    *ret_arguments = (gale__path_arguments){ pattern, values, count };
+    arguments->pattern = pattern;
+    arguments->count = count;
+    *ret_arguments = arguments;
     return 1;
 }
 
 int gale__route_pattern_match_expression(const gale__route_pattern *pattern, gale_str subject,
-                                         gale__arena *arena, gale__path_arguments *ret_arguments)
+                                         gale__arena *arena,
+                                         const gale__path_arguments **ret_arguments)
 {
     int result = pcre2_match(pattern->code, (PCRE2_SPTR)subject.data, subject.len, 0, 0,
                              pattern->match_data, NULL);

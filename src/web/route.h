@@ -22,9 +22,12 @@ typedef struct gale__route_pattern {
 
 typedef struct gale__path_arguments {
     const gale__route_pattern *pattern;
-    gale_str *values; /* percent-decoded and NUL-terminated; data NULL: took no part */
     size_t count;
+    gale_str values[]; /* percent-decoded and NUL-terminated; data NULL: took no part */
 } gale__path_arguments;
+
+/* Of a route without groups. */
+extern const gale__path_arguments gale__no_path_arguments;
 
 /* GALE_EINVALID with a detail for a pattern that does not compile or mixes named and unnamed
  * groups; -ENOMEM. */
@@ -33,12 +36,14 @@ void gale__route_pattern_free(gale__route_pattern *pattern);
 
 /* The slow path of gale__route_pattern_match. */
 int gale__route_pattern_match_expression(const gale__route_pattern *pattern, gale_str subject,
-                                         gale__arena *arena, gale__path_arguments *ret_arguments);
+                                         gale__arena *arena,
+                                         const gale__path_arguments **ret_arguments);
 
-/* 1 when it matches, and *ret_arguments are its groups; 0 when not; -ENOMEM, or GALE_ETOOBIG
- * when the match took too long. `ret_arguments` NULL: not wanted. */
+/* 1 when it matches, and *ret_arguments are its groups, if it has any; 0 when not; -ENOMEM, or
+ * GALE_ETOOBIG when the match took too long. `ret_arguments` NULL: not wanted. */
 static inline int gale__route_pattern_match(const gale__route_pattern *pattern, gale_str subject,
-                                            gale__arena *arena, gale__path_arguments *ret_arguments)
+                                            gale__arena *arena,
+                                            const gale__path_arguments **ret_arguments)
 {
     if (pattern->literal)
         return pattern->size == subject.len &&

@@ -138,7 +138,7 @@ int gale__route_group_find(gale__route_group *group, gale_http_connection *conne
             result = follow(route, connection, ret_found);
         if (result != 0)
             return result;
-        ret_found->arguments = (gale__path_arguments){ 0 }; /* of a pattern that did match */
+        ret_found->arguments = &gale__no_path_arguments; /* not of a pattern that did match */
     }
     return 0;
 }

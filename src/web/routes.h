@@ -32,7 +32,7 @@ struct gale__route_group {
 /* What answers a request: a handler of this route's type; or, when it is not NULL, `foreign`. */
 typedef struct gale__found {
     const gale__route *route;
-    gale__path_arguments arguments;
+    const gale__path_arguments *arguments;
     gale_http_message_delegate *foreign;
 } gale__found;
 
