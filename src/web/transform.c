@@ -2,6 +2,9 @@
 #include "web/transform.h"
 
 #include <errno.h>
+#include <unistd.h>
+
+#include "core/error.h"
 
 #include "web/application.h"
 
@@ -88,18 +91,36 @@ static int begin(gale_handler *self, bool finishing)
 
 /* ---- The body -------------------------------------------------------------------------- */
 
-/* All of the handler's body in one piece; it is in `storage` when it was in several. */
+static int append_file(gale__buffer *storage, const gale__file_range *file, size_t size)
+{
+    for (size_t done = 0; done < size;) {
+        ssize_t count = pread(file->fd, gale__buffer_end(storage), size - done,
+                              (off_t)(file->offset + (int64_t)done));
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count <= 0)
+            return count < 0 ? -errno : gale__fail(-EIO, "a file became shorter while it was sent");
+        gale__buffer_commit(storage, (size_t)count);
+        done += (size_t)count;
+    }
+    return 0;
+}
+
+/* All of the handler's body in one piece; it is in `storage` when it was in several, or a file's.
+ */
 static int gather(const gale__segments *body, gale__buffer *storage, gale_str *ret_text)
 {
-    const gale__segment *first = body->first;
+    gale__segment *first = body->first;
     *ret_text = (gale_str){ "", 0 };
-    if (first && !first->next)
-        *ret_text = (gale_str){ first->data, first->size };
-    if (!first || !first->next)
+    if (!first)
+        return 0;
+    *ret_text = (gale_str){ first->data, first->size };
+    if (!first->next && first->data)
         return 0;
     GALE_TRY(gale__buffer_reserve(storage, body->size));
-    for (const gale__segment *segment = first; segment; segment = segment->next)
-        GALE_TRY(gale__buffer_append(storage, segment->data, segment->size));
+    for (gale__segment *segment = first; segment; segment = segment->next)
+        GALE_TRY(segment->data ? gale__buffer_append(storage, segment->data, segment->size)
+                               : append_file(storage, gale__segment_file(segment), segment->size));
     *ret_text = gale__buffer_str(storage);
     return 0;
 }
