@@ -11,6 +11,7 @@
 #include <gale/ioloop.h>
 #include <gale/iostream.h>
 #include <gale/json.h>
+#include <gale/locale.h>
 #include <gale/locks.h>
 #include <gale/log.h>
 #include <gale/netutil.h>

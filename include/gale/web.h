@@ -21,6 +21,7 @@
 #include <gale/ioloop.h>
 #include <gale/iostream.h>
 #include <gale/json.h>
+#include <gale/locale.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -79,7 +80,10 @@ struct gale_handler_class {
     /** A piece of the body, valid during the call. The next comes when it has returned.
      * Tornado: RequestHandler.data_received. */
     int (*data_received)(gale_handler *self, const char *data, size_t size);
-    void *reserved_[16];
+    /** The locale that the user has chosen; NULL: the browser's. Asked once, when the locale is
+     * first needed. Tornado: RequestHandler.get_user_locale. */
+    const gale_locale *(*get_user_locale)(gale_handler *self);
+    void *reserved_[15];
 };
 
 /** The state of `of_class`, which must be in the chain of the handler's class: zeroed when the
@@ -255,6 +259,24 @@ GALE_API const gale_http_file *gale_get_file(gale_handler *self, const char *nam
 /** A cookie of the request. Tornado: RequestHandler.get_cookie. */
 GALE_API const char *gale_get_cookie(gale_handler *self, const char *name,
                                      const char *default_value);
+
+/* ---- Locale ---------------------------------------------------------------------------- */
+
+/** The locale of this request: what gale_set_locale or get_user_locale has chosen, else the
+ * browser's. Never NULL. Tornado: RequestHandler.locale. */
+GALE_API const gale_locale *gale_handler_locale(gale_handler *self);
+/** Tornado: setting RequestHandler.locale. */
+GALE_API void gale_set_locale(gale_handler *self, const gale_locale *locale);
+/** The locale for the header Accept-Language; when that has none that is supported, the one for
+ * `default_code`, NULL: the default locale. Tornado: RequestHandler.get_browser_locale.
+ * RFC 9110 §12.5.4. */
+GALE_API const gale_locale *gale_get_browser_locale(gale_handler *self, const char *default_code);
+/** gale_locale_translate in the locale of this request. Tornado: self.locale.translate, and `_` in
+ * templates. */
+GALE_API const char *gale_translate(gale_handler *self, const char *message);
+/** gale_locale_translate_plural in the locale of this request. */
+GALE_API const char *gale_translate_plural(gale_handler *self, const char *message,
+                                           const char *plural_message, int64_t count);
 
 /* ---- The response ---------------------------------------------------------------------- */
 

@@ -32,6 +32,7 @@ struct gale_handler {
     struct gale__body_stream *stream;    /* of a streaming handler */
     struct gale__transforms *transforms; /* that have seen the first chunk */
     gale__defer last;                    /* of its scope: lets go of the application */
+    const gale_locale *locale;           /* NULL until it is asked for */
     bool started;                        /* its task has begun */
     bool finished;                       /* the response is complete */
     bool headers_written;                /* by gale_flush */

@@ -75,6 +75,83 @@ static json_t *escape_call(const char *name, const json_t *call)
     return NULL;
 }
 
+/* ---- locale ---------------------------------------------------------------------------- */
+
+static const gale_locale *locale_at(const json_t *call, size_t index)
+{
+    return gale_locale_get_closest(text_at(call, index));
+}
+
+static json_t *load(const char *name, const json_t *call)
+{
+    if (strcmp(name, "load_translations") == 0)
+        return json_integer(gale_load_translations(text_at(call, 1)));
+    if (strcmp(name, "load_gettext_translations") == 0)
+        return json_integer(gale_load_gettext_translations(text_at(call, 1), text_at(call, 2)));
+    if (strcmp(name, "set_default_locale") == 0)
+        return json_integer(gale_set_default_locale(text_at(call, 1)));
+    return NULL;
+}
+
+/* locale, context or null, message, plural or null, count */
+static json_t *translate(const json_t *call)
+{
+    const gale_locale *locale = locale_at(call, 1);
+    const char *context = text_at(call, 2), *message = text_at(call, 3), *plural = text_at(call, 4);
+    int64_t count = json_integer_value(json_array_get(call, 5));
+    if (context && plural)
+        return json_string(gale_locale_pgettext_plural(locale, context, message, plural, count));
+    if (context)
+        return json_string(gale_locale_pgettext(locale, context, message));
+    if (plural)
+        return json_string(gale_locale_translate_plural(locale, message, plural, count));
+    return json_string(gale_locale_translate(locale, message));
+}
+
+static json_t *format_date(const json_t *call)
+{
+    const gale_format_date_options options = {
+        .now = json_number_value(json_array_get(call, 3)),
+        .gmt_offset = (int)json_integer_value(json_array_get(call, 4)),
+        .absolute = bool_at(call, 5),
+        .shorter = bool_at(call, 6),
+        .full_format = bool_at(call, 7),
+    };
+    return result_of(gale_locale_format_date(locale_at(call, 1),
+                                             json_number_value(json_array_get(call, 2)), &options));
+}
+
+static json_t *format_list(const json_t *call)
+{
+    const char *parts[8];
+    const json_t *list = json_array_get(call, 2);
+    size_t count = json_array_size(list) < 8 ? json_array_size(list) : 8;
+    for (size_t i = 0; i < count; i++)
+        parts[i] = json_string_value(json_array_get(list, i));
+    return result_of(gale_locale_list(locale_at(call, 1), parts, count));
+}
+
+static json_t *locale_call(const char *name, const json_t *call)
+{
+    if (strcmp(name, "translate") == 0)
+        return translate(call);
+    if (strcmp(name, "format_date") == 0)
+        return format_date(call);
+    if (strcmp(name, "format_day") == 0)
+        return result_of(gale_locale_format_day(
+            locale_at(call, 1), json_number_value(json_array_get(call, 2)),
+            (int)json_integer_value(json_array_get(call, 3)), bool_at(call, 4)));
+    if (strcmp(name, "list") == 0)
+        return format_list(call);
+    if (strcmp(name, "friendly_number") == 0)
+        return result_of(gale_locale_friendly_number(locale_at(call, 1),
+                                                     json_integer_value(json_array_get(call, 2))));
+    if (strcmp(name, "closest") == 0)
+        return json_pack("[s,s,b]", gale_locale_code(locale_at(call, 1)),
+                         gale_locale_name(locale_at(call, 1)), gale_locale_rtl(locale_at(call, 1)));
+    return load(name, call);
+}
+
 int main(void)
 {
     char *line = NULL;
@@ -84,6 +161,8 @@ int main(void)
         json_t *call = gale_json_decode((gale_str){ line, (size_t)length });
         const char *name = call ? text_at(call, 0) : NULL;
         json_t *result = name ? escape_call(name, call) : NULL;
+        if (!result && name)
+            result = locale_call(name, call);
         if (!result) {
             fprintf(stderr, "cannot call %s", line);
             return 1;
@@ -93,6 +172,7 @@ int main(void)
         json_decref(result);
         json_decref(call);
     }
+    gale_unload_translations();
     free(line);
     return 0;
 }
