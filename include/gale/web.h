@@ -280,7 +280,9 @@ GALE_API const char *gale_translate_plural(gale_handler *self, const char *messa
 
 /* ---- The response ---------------------------------------------------------------------- */
 
-/** Writes text (UTF-8) to the response. Only buffers: never suspends. Returns 0; GALE_ESTATE after
+/** Writes text (UTF-8) to the response. Only buffers: never suspends. NULL, what a getter gives
+ * when it has failed, is an error, too: return it, and the client gets what that failure calls for.
+ * Returns 0; GALE_ESTATE after
  * the response was finished; GALE_ETOOBIG past max_response_buffer; GALE_ECLOSED when the client
  * has left; -ENOMEM. Tornado: RequestHandler.write. */
 GALE_API int gale_write(gale_handler *self, const char *text);
