@@ -2,6 +2,7 @@
 /* The text parsers of <gale/httputil.h>. All of them see each input. */
 #include <gale/httputil.h>
 
+#include "core/date.h"
 #include "core/escape.h"
 #include "fuzz.h"
 #include "proto/characters.h"
@@ -109,6 +110,16 @@ static void start_lines(gale_str text)
         CHECK(response.version.len + 5 + response.reason.len == text.len);
 }
 
+static void date(gale_str text)
+{
+    char out[GALE__HTTP_DATE_SIZE];
+    int64_t seconds, again;
+    if (gale__http_date_parse(text, &seconds) < 0)
+        return;
+    gale__http_date_format(seconds, out);
+    CHECK(gale__http_date_parse((gale_str){ out, sizeof out }, &again) == 0 && again == seconds);
+}
+
 static void url(const char *text)
 {
     static const gale_http_argument pair = { { "a", 1 }, { "b c", 3 } };
@@ -126,6 +137,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     cookies(text);
     host(text);
     start_lines(text);
+    date(text);
     free(input);
     char *terminated = malloc(size + 1);
     CHECK(terminated);

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A browser shows hello: headless Chromium, which is kept from anything but this machine."""
 
+import socket
 import subprocess
 import tempfile
 import unittest
@@ -14,9 +15,20 @@ OPTIONS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usa
            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost"]
 
 
+def port_8888():
+    """Where a newcomer looks; but another program may have it."""
+    with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            one.bind(("", 8888))
+        except OSError:
+            return 0
+    return 8888
+
+
 class Chromium(TestCase):
     def test_hello(self):
-        server = self.start("examples/hello")
+        server = self.start("examples/hello", port=port_8888())
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
             shown = subprocess.run([tool("chromium"), *OPTIONS, f"--user-data-dir={profile}",
                                     "--dump-dom", f"http://localhost:{server.port}/"],
