@@ -114,7 +114,8 @@ static void date(gale_str text)
 {
     char out[GALE__HTTP_DATE_SIZE];
     int64_t seconds, again;
-    if (gale__http_date_parse(text, &seconds) < 0)
+    const int64_t end_of_9999 = 253402300799; /* a leap second is after it */
+    if (gale__http_date_parse(text, &seconds) < 0 || seconds > end_of_9999)
         return;
     gale__http_date_format(seconds, out);
     CHECK(gale__http_date_parse((gale_str){ out, sizeof out }, &again) == 0 && again == seconds);
