@@ -41,7 +41,7 @@ static size_t address_size(gale_str host)
         return 0;
     memcpy(text, host.data + 1, size);
     text[size] = '\0';
-    return inet_pton(AF_INET6, text, &address) == 1 ? size + 2 : 0;
+    return strlen(text) == size && inet_pton(AF_INET6, text, &address) == 1 ? size + 2 : 0;
 }
 
 static bool is_port(gale_str text)
