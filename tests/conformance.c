@@ -4,6 +4,10 @@
  *
  *   GET, HEAD /        Hello, world
  *   POST, PUT /echo    the request's body, byte for byte, as application/octet-stream
+ *   POST /upload       of any size, never in memory: {"parts": [{"name": ..., "filename": ...,
+ *                      "size": ..., "sha256": ...}, ...]}, for each part of a multipart/form-data
+ *                      body, in order; filename is null for an argument. Any other body is one
+ *                      part whose name and filename are null
  *
  * usage: conformance --port=N [--header-timeout=SECONDS] [--body-limit=BYTES]
  */
@@ -27,6 +31,36 @@ static int echo(gale_handler *self)
 
 static const gale_handler_class hello_handler = { .name = "hello", .get = hello, .head = hello };
 static const gale_handler_class echo_handler = { .name = "echo", .post = echo, .put = echo };
+
+static int drop(gale_handler *self, const gale_http_file *file, const char *data, size_t size)
+{
+    (void)self;
+    (void)file;
+    (void)data;
+    (void)size;
+    return 0;
+}
+
+static int tell_parts(gale_handler *self)
+{
+    const gale_http_files *files = gale_http_server_request_files(gale_handler_request(self));
+    const gale_http_file *file;
+    json_t *parts = json_array();
+    for (size_t i = 0; (file = gale_http_files_at(files, i)); i++)
+        json_array_append_new(parts, json_pack("{s:s?, s:s?, s:I, s:s}", "name", file->name,
+                                               "filename", file->filename, "size",
+                                               (json_int_t)file->size, "sha256", file->sha256));
+    return gale_write_json(self, json_pack("{s:o}", "parts", parts));
+}
+
+static const gale_upload_options any_upload = { .max_body_size = GALE_NONE,
+                                                .sha256 = true,
+                                                .any_body = true,
+                                                .arguments_as_files = true,
+                                                .file_data = drop };
+static const gale_handler_class upload_handler = { .name = "upload",
+                                                   .uploads = &any_upload,
+                                                   .post = tell_parts };
 
 static void usage(const char *program)
 {
@@ -63,6 +97,7 @@ int main(int argc, char **argv)
                                                        .max_body_size = (int64_t)body_limit } };
     gale_route routes[] = { { .pattern = "/", .handler = &hello_handler },
                             { .pattern = "/echo", .handler = &echo_handler },
+                            { .pattern = "/upload", .handler = &upload_handler },
                             { 0 } };
     gale_application_listen(gale_application_new(routes, &settings), (int)port);
     return gale_ioloop_start(gale_ioloop_current());

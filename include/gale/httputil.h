@@ -218,7 +218,8 @@ GALE_API const gale_str *gale_http_arguments_get_list(const gale_http_arguments 
  */
 typedef struct gale_http_file {
     const char *name;         /**< of the form's field */
-    const char *filename;     /**< Tornado: HTTPFile.filename */
+    const char *filename;     /**< Tornado: HTTPFile.filename. NULL only where
+                                   gale_upload_options asks for it; `name` as well */
     const char *content_type; /**< "application/unknown" unless told. HTTPFile.content_type */
     int64_t size;             /**< bytes */
     /** The content, a view of the form's body that no NUL follows; `data` is NULL when it is in a

@@ -38,6 +38,7 @@ typedef struct gale_application gale_application;
 typedef int (*gale_handler_function)(gale_handler *self);
 
 typedef struct gale_handler_class gale_handler_class;
+typedef struct gale_upload_options gale_upload_options;
 
 /**
  * A handler class. Zero is the default of every slot: an unset function is the base's, and in
@@ -83,7 +84,9 @@ struct gale_handler_class {
     /** The locale that the user has chosen; NULL: the browser's. Asked once, when the locale is
      * first needed. Tornado: RequestHandler.get_user_locale. */
     const gale_locale *(*get_user_locale)(gale_handler *self);
-    void *reserved_[15];
+    /** The body is a form whose files are not collected in memory; see gale_upload_options. */
+    const gale_upload_options *uploads;
+    void *reserved_[14];
 };
 
 /** The state of `of_class`, which must be in the chain of the handler's class: zeroed when the
@@ -277,6 +280,62 @@ GALE_API const char *gale_translate(gale_handler *self, const char *message);
 /** gale_locale_translate_plural in the locale of this request. */
 GALE_API const char *gale_translate_plural(gale_handler *self, const char *message,
                                            const char *plural_message, int64_t count);
+
+/* ---- Uploads --------------------------------------------------------------------------- */
+
+/**
+ * How a handler class takes large forms: .uploads = &(static const) options of this kind. Zero is
+ * the default of each member; GALE_NONE means no limit.
+ *
+ * `prepare` runs before the body is read and may refuse it. Then each file of the form goes to a
+ * temporary file as it arrives, written by a thread of the executor, and arguments to memory. When
+ * all is there the method runs, and has the form as it would have a small one: gale_get_argument,
+ * gale_get_file (content in `fd`), gale_http_server_request_files. The temporary files have no
+ * name and go with the request, whatever happens, unless gale_save_file keeps them. An upload
+ * needs some 200 KB of memory, whatever its size.
+ *
+ * Forms of the type application/x-www-form-urlencoded are taken, too; any other body is answered
+ * with 415, what is over a limit with 413 (too many files or parts: 400), a full disk with 507.
+ */
+struct gale_upload_options {
+    /** Where temporary files are made; NULL: the environment's TMPDIR, else /tmp. Files can only be
+     * kept without copying inside the same file system. */
+    const char *directory;
+    /** Bytes of a whole body; 0: the server's max_body_size. */
+    int64_t max_body_size;
+    /** Bytes of each file; 0: no limit but that of the body. */
+    int64_t max_file_size;
+    /** Bytes of all arguments together; 0: 262144. */
+    int64_t max_arguments_size;
+    /** Files of a form, each of which is an open descriptor; 0: 20. */
+    int max_files;
+    /** The files' `sha256` is made. */
+    bool sha256;
+    /** A body that is not multipart/form-data is one file whose name and filename are NULL. */
+    bool any_body;
+    /** Arguments are files, too; their filename is NULL. */
+    bool arguments_as_files;
+    /** Limits of the form's parts. Its `disabled` and zeroes: as gale_set_parse_body_config said.
+     */
+    gale_parse_multipart_config multipart;
+    /** Takes a piece of a file, valid during the call, instead of the temporary file; the next
+     * piece comes when it has returned, so that a sender that is faster has to wait. `file->size`
+     * counts the pieces before. A negative result ends the request as one of the method does. */
+    int (*file_data)(gale_handler *self, const gale_http_file *file, const char *data, size_t size);
+    /** The file begins, before its first piece; it may be refused as above. NULL: nothing. */
+    int (*file_began)(gale_handler *self, const gale_http_file *file);
+    /** The file is complete. NULL: nothing. */
+    int (*file_ended)(gale_handler *self, const gale_http_file *file);
+    void *reserved_[8];
+};
+
+/**
+ * Keeps a file of a form under `path`, whether it is in memory or in a temporary file: at once
+ * where path and temporary file are in the same file system, else by copying in a thread.
+ * Never use the client's `filename` as a path. Returns 0; -EEXIST when there is something under
+ * that path, which is left alone; another -errno, and nothing is left there; GALE_ECANCELED.
+ */
+GALE_API GALE_SUSPENDS int gale_save_file(const gale_http_file *file, const char *path);
 
 /* ---- The response ---------------------------------------------------------------------- */
 

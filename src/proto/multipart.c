@@ -12,8 +12,9 @@
 enum { DEFAULT_PARTS = 100, DEFAULT_HEADER_SIZE = 10240 };
 
 enum {
-    START,  /* the first boundary is to come */
-    HEADER, /* of a part */
+    START,   /* the first boundary is to come */
+    BETWEEN, /* after a boundary: a header, or one more, with nothing between the two */
+    HEADER,  /* of a part */
     CONTENT,
     LAST, /* the form has ended; its event is to come */
     END
@@ -184,7 +185,7 @@ static int read_header(gale_multipart_reader *reader, gale_str *input)
     while (input->len) {
         const char *lf = memchr(input->data, '\n', input->len);
         size_t size = lf ? (size_t)(lf + 1 - input->data) : input->len;
-        if (size > reader->max_part_header_size + 4 - reader->header.size)
+        if (reader->header.size + size > reader->max_part_header_size + 4)
             return gale__fail(GALE_EINPUT, "multipart/form-data part header too large");
         GALE_TRY(gale__buffer_append(&reader->header, input->data, size));
         input->data += size;
@@ -198,6 +199,12 @@ static int read_header(gale_multipart_reader *reader, gale_str *input)
 
 /* ---- Content and delimiters ------------------------------------------------------------ */
 
+/* The bytes after a delimiter make it one; also when they have not come yet. */
+static bool may_end(gale_str after)
+{
+    return after.len < 2 || memcmp(after.data, "\r\n", 2) == 0 || memcmp(after.data, "--", 2) == 0;
+}
+
 /* How many bytes at the front are content for sure: those before the first CR that may begin a
  * delimiter. */
 static size_t content_size(const gale_multipart_reader *reader, gale_str text)
@@ -206,7 +213,8 @@ static size_t content_size(const gale_multipart_reader *reader, gale_str text)
     while (at < end && (at = memchr(at, '\r', (size_t)(end - at)))) {
         size_t left = (size_t)(end - at);
         size_t size = left < reader->delimiter_size ? left : reader->delimiter_size;
-        if (memcmp(at, reader->delimiter, size) == 0)
+        if (memcmp(at, reader->delimiter, size) == 0 &&
+            may_end((gale_str){ at + size, left - size }))
             return (size_t)(at - text.data);
         at++;
     }
@@ -256,14 +264,31 @@ static gale_str give_up_match(gale_multipart_reader *reader)
 /* The delimiter is complete. */
 static int end_part(gale_multipart_reader *reader)
 {
-    bool last = reader->after == '-', first = reader->state == START;
-    reader->matched = reader->unreal = reader->line = 0;
+    bool last = reader->after == '-', is_part = reader->state == CONTENT;
+    reader->matched = 2;
+    reader->line = 0;
     reader->after = 0;
     reader->found = false;
     if (!last && reader->max_parts >= 0 && ++reader->parts > reader->max_parts)
         return gale__fail(GALE_EINPUT, "multipart/form-data has too many parts");
-    reader->state = last ? LAST : HEADER;
-    return first ? AGAIN : GALE_MULTIPART_PART_END;
+    reader->state = last ? LAST : BETWEEN;
+    return is_part ? GALE_MULTIPART_PART_END : AGAIN;
+}
+
+/* What has matched belongs to the header, unless it becomes a boundary. */
+static int read_between(gale_multipart_reader *reader, gale_str *input)
+{
+    while (input->len && match_byte(reader, input))
+        if (reader->found)
+            return end_part(reader);
+    if (!input->len)
+        return GALE_MULTIPART_MORE;
+    gale__buffer_append(&reader->header, reader->delimiter + 2, reader->matched - 2);
+    if (reader->after)
+        gale__buffer_append_char(&reader->header, reader->after);
+    reader->after = 0;
+    reader->state = HEADER;
+    return reader->header.error ? reader->header.error : AGAIN;
 }
 
 static int read_content(gale_multipart_reader *reader, gale_str *input, gale_str *ret_data)
@@ -296,6 +321,8 @@ int gale_multipart_reader_next(gale_multipart_reader *reader, gale_str *input, g
         }
         if (reader->state == END)
             take(input, input->len);
+        else if (input->len && reader->state == BETWEEN)
+            event = read_between(reader, input);
         else if (input->len && reader->state == HEADER)
             event = read_header(reader, input);
         else if (input->len)

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "web/handler.h"
+#include "web/uploads.h"
 
 typedef struct gale__body_stream {
     gale__waiter *reader; /* the handler's task, while it waits for a piece */
@@ -80,20 +80,30 @@ static int next_piece(gale_handler *self)
     return gale__wait_end(&wait.waiter);
 }
 
+static int hand_over(gale_handler *self, gale_str piece)
+{
+    const gale_handler_class *slots = &self->type->slots;
+    if (self->upload)
+        return gale__upload_data(self, piece);
+    return slots->data_received ? slots->data_received(self, piece.data, piece.len) : 0;
+}
+
 int gale__handler_stream_body(gale_handler *self)
 {
     gale__body_stream *stream = self->stream;
     GALE_TRY(gale_defer(free_piece, stream));
+    if (self->type->slots.uploads)
+        GALE_TRY(gale__upload_begin(self));
     for (;;) {
         GALE_TRY(next_piece(self));
         if (stream->piece.size == 0)
-            return stream->result;
-        gale_str piece = gale__buffer_str(&stream->piece);
-        int result = self->type->slots.data_received
-                         ? self->type->slots.data_received(self, piece.data, piece.len)
-                         : 0;
+            break;
+        int result = hand_over(self, gale__buffer_str(&stream->piece));
         gale__buffer_clear(&stream->piece);
         if (result < 0 || self->finished)
             return result;
     }
+    if (stream->result < 0 || !self->upload)
+        return stream->result;
+    return gale__upload_end(self);
 }

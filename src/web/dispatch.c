@@ -127,6 +127,7 @@ gale_handler *gale__handler_new(gale_application *application, const gale__handl
     self->error_reason = self->error_message = NULL;
     self->stream = NULL;
     self->locale = NULL;
+    self->upload = NULL;
     self->transforms = NULL;
     self->started = self->finished = self->headers_written = false;
     self->disconnected = self->given_away = self->failed = false;

@@ -30,6 +30,7 @@ struct gale_handler {
     const char *error_reason;            /* of the same, or NULL */
     const char *error_message;           /* of the same, or NULL */
     struct gale__body_stream *stream;    /* of a streaming handler */
+    struct gale__upload *upload;         /* of one whose class has `uploads` */
     struct gale__transforms *transforms; /* that have seen the first chunk */
     gale__defer last;                    /* of its scope: lets go of the application */
     const gale_locale *locale;           /* NULL until it is asked for */

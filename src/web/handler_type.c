@@ -42,6 +42,7 @@ static void inherit(gale_handler_class *slots, const gale_handler_class *base)
     INHERIT(stream_request_body)
     INHERIT(ignore_disconnect)
     INHERIT(data_received)
+    INHERIT(uploads)
 #undef INHERIT
 }
 
@@ -109,6 +110,8 @@ gale__handler_type *gale__handler_type_new(const gale_handler_class *of_class)
         type->chain[i] = (gale__class_state){ of_class, type->state_size };
         type->state_size += (of_class->state_size + 15) & ~(size_t)15;
     }
+    if (type->slots.uploads)
+        type->slots.stream_request_body = true;
     if (!type->slots.name)
         type->slots.name = "handler";
     list_allowed(type);

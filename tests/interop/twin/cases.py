@@ -205,6 +205,113 @@ ARGUMENTS = [
     Case("two Cookie headers", get("/cookies", b"Cookie: a=1", b"Cookie: b=2")),
 ]
 
+D = b"Content-Disposition: form-data; "
+LAST = b"--1234--\r\n"
+
+
+def part(parameters, content, *headers):
+    return b"\r\n".join([b"--1234", D + parameters, *headers, b"", content, b""])
+
+
+def multipart(*pieces, target="/form", content_type=b"multipart/form-data; boundary=1234",
+              method="POST"):
+    return post(target, b"".join(pieces), b"Content-Type: " + content_type, method=method)
+
+
+def filenames(*texts):
+    return [Case(f"{text!r} of a form", multipart(part(b"name=f; " + text, b"x"), LAST))
+            for text in texts]
+
+
+FORMS = [
+    Case("form", multipart(part(b'name="a"', b"1"), part(b"name=b", b" 2 "),
+                           part(b'name="f"; filename="x.txt"', b"one\r\ntwo\r\n",
+                                b"Content-Type: text/plain; charset=x"), LAST)),
+    Case("form, PUT", multipart(part(b"name=a", b"1"), LAST, method="PUT")),
+    Case("form of GET", multipart(part(b"name=a", b"1"), LAST, method="GET")),
+    Case("form without an end of line", multipart(part(b"name=a", b"1"), b"--1234--")),
+    Case("form with an epilogue", multipart(part(b"name=a", b"1"), LAST, b"epilogue\r\n--1234\r\n")),
+    Case("form of nothing", multipart(LAST)),
+    Case("form with several of a name",
+         multipart(part(b"name=a", b"1"), part(b"name=f; filename=x", b"X"), part(b"name=a", b"2"),
+                   part(b"name=f; filename=y", b"Y"), part(b"name=g; filename=z", b""), LAST)),
+    Case("form of bytes", multipart(part(b"name=a", b"\0\xff\xfe"), part(b"name=f; filename=x",
+                                                                          bytes(range(256))), LAST)),
+    Case("form with an empty argument", multipart(part(b"name=a", b""), LAST)),
+    Case("form with a file without a name", multipart(part(b'name=f; filename=""', b"x"), LAST)),
+    Case("form of 99 parts", multipart(part(b"name=a", b"x") * 99, LAST)),
+    Case("form with a large file", multipart(part(b"name=f; filename=x", b"x\r\n" * 100000), LAST)),
+    Case("form with a part without content",
+         multipart(b"--1234\r\n" + D + b"name=a\r\n\r\n", part(b"name=b", b"1"), LAST)),
+    Case("form in chunks",
+         chunked("/form", b"3\r\n--1\r\n40\r\n" + part(b"name=a", b"0" * 9)[3:67] + b"\r\n"
+                 + b"%x\r\n" % (len(part(b"name=a", b"0" * 9)) - 67 + len(LAST))
+                 + part(b"name=a", b"0" * 9)[67:] + LAST + b"\r\n0\r\n\r\n",
+                 b"Content-Type: multipart/form-data; boundary=1234")),
+    Case("form in pieces", [multipart(part(b"name=a", b"1"), LAST)[:-20],
+                            multipart(part(b"name=a", b"1"), LAST)[-20:]]),
+    Case("form with lines that end with LF",
+         multipart(b"--1234\r\n" + D + b"name=f;filename=x\nX: y\nContent-Type: a/b\r\n\r\nx\r\n",
+                   LAST)),
+    Case("form with a folded header",
+         multipart(b"--1234\r\nContent-Disposition: form-data;\r\n name=a\r\n\r\nx\r\n", LAST)),
+    Case("form with headers in another case",
+         multipart(b"--1234\r\ncontent-disposition: form-data; NAME=f; FileName=x\r\n"
+                   b"CONTENT-TYPE: a/b\r\n\r\nx\r\n", LAST)),
+    Case("form with a transfer encoding",
+         multipart(part(b"name=f; filename=x", b"eA==", b"Content-Transfer-Encoding: base64"),
+                   LAST)),
+    Case("argument of a multipart form", multipart(part(b"name=foo", b"\xc3\xa9 "), LAST,
+                                                   target="/argument")),
+    Case("argument of a multipart form that is no UTF-8",
+         multipart(part(b"name=foo", b"\xff"), LAST, target="/argument")),
+    Case("arguments of query and multipart form",
+         multipart(part(b"name=foo", b"2"), part(b"name=foo", b"3"), LAST,
+                   target="/arguments?foo=1")),
+    *filenames(b'filename="a;b.txt"', b'filename="a\\"b.txt"', b'filename="a\\";b.txt"',
+               b'filename="a;\\"b.txt"', b'filename="a\\\\b.txt"', b'filename="C:\\dir\\b.txt"',
+               b'filename="a b.txt"', b'filename="a\tb.txt"', b"filename=a b", b"filename=x;y=z",
+               b"filename=x; filename=y", b"filename = x ", b'filename="x', b"filename",
+               b"filename=", b"filename*=UTF-8''%C3%A1b.txt", b"filename*=utf-8'en'%e2%82%ac",
+               b"filename=x; filename*=UTF-8''y", b"filename*=UTF-8''y; filename=x",
+               b"filename*=iso-8859-1''%E1", b"filename*0=a; filename*1=b.txt",
+               b"filename*1=b.txt; filename*0=a", b"filename*0*=UTF-8''%C3; filename*1*=%A1",
+               b"filename*0*=UTF-8''a; filename*1=%41", b"filename*=us-ascii''a%E1",
+               b"filename*=UTF-8''%E1", b"filename*=x", b"filename*=a%20b",
+               "filename=\"测试.txt\"".encode(), b'filename="%22.txt"', b'x="' + b";" * 500 + b'"',
+               b'filename="\\"x\\""'),
+    *[Case(f"type {value!r} of a form", multipart(part(b"name=a", b"1"), LAST, content_type=value))
+      for value in (b'multipart/form-data; boundary="1234"', b"multipart/form-data;boundary=1234",
+                    b"multipart/form-data; x=y ; boundary=1234 ; z",
+                    b"multipart/form-data; boundary=1234; boundary=5",
+                    b"multipart/form-data; boundary=; boundary=1234", b"multipart/form-data",
+                    b"multipart/form-data; boundary=", b"multipart/form-data; Boundary=1234",
+                    b"multipart/form-data; boundary =1234", b"multipart/form-data; boundary=12345",
+                    b"Multipart/Form-Data; boundary=1234", b"multipart/mixed; boundary=1234",
+                    b"text/plain; boundary=1234", b'multipart/form-data; boundary=""')],
+    Case("form of one quote", multipart(b'--"--', content_type=b'multipart/form-data; boundary="')),
+    Case("form with dashes for a boundary",
+         multipart(b"-----\r\n" + D + b"name=a\r\n\r\n----x\r\n-------",
+                   content_type=b"multipart/form-data; boundary=---")),
+    Case("form with what looks like boundaries",
+         multipart(part(b"name=a", b"\r\n--123\r\n--12345\r\n--1234 \r\n--1234\n\r\n-1234\r"), LAST)),
+    *[Case(f"malformed form {body!r}", multipart(body)) for body in (
+        b"", b"--1234", b"--1234\r\n", b"x", part(b"name=a", b"1"), part(b"name=a", b"1") + b"--1234",
+        b"preamble\r\n" + part(b"name=a", b"1") + LAST, b"\r\n" + part(b"name=a", b"1") + LAST,
+        b"--1234\r\n\r\nx\r\n" + LAST, b"--1234\r\nX: y\r\n\r\nx\r\n" + LAST,
+        b"--1234\r\n" + LAST, b"--1234\r\n" + D + b"name=a\r\n" + LAST,
+        b"--1234\r\nContent-Disposition: invalid; name=a\r\n\r\nx\r\n" + LAST,
+        b"--1234\r\nContent-Disposition: FORM-DATA; name=a\r\n\r\nx\r\n" + LAST,
+        part(b"filename=x", b"1") + LAST, part(b'name=""', b"1") + LAST,
+        part(b"name=a", b"1")[:-2] + LAST, b"--1234\r\nfoo\r\n\r\nx\r\n" + LAST,
+        part(b"name=\xff", b"1") + LAST)],
+    *[Case(f"malformed form at {target}", multipart(b"x", target=target))
+      for target in ("/", "/early", "/error", "/nowhere", "/stream")],
+    Case("form in gzip",
+         post("/form", gzip.compress(part(b"name=a", b"1") + LAST), b"Content-Encoding: gzip",
+              b"Content-Type: multipart/form-data; boundary=1234")),
+]
+
 ROUTES = [
     *gets("path", "/path/a/b", "/path//", "/path/a/b/c", "/path/a%2Fb/c%2Fd", "/path/%C3%A9/x",
           "/path/1%20+%201/x", "/path/%/%zz", "/path/%FF/x", "/path/a", "/path/a/b?c=d",
@@ -361,7 +468,7 @@ BROKEN_ANSWERS = [
 
 # Options of both servers, and what they get then.
 GROUPS = [
-    ([], PAGES + METHODS + ARGUMENTS + ROUTES + KEEP_ALIVE + MALFORMED + BROKEN_ANSWERS),
+    ([], PAGES + METHODS + ARGUMENTS + FORMS + ROUTES + KEEP_ALIVE + MALFORMED + BROKEN_ANSWERS),
     (["no_keep_alive=1"], [
         Case("no keep-alive", raw("GET / HTTP/1.1\nHost: h\n\n")),
         *differ("closed", OK, Case("nothing behind it",

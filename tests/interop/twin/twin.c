@@ -76,6 +76,48 @@ static int arguments(gale_handler *self)
 
 CLASS(arguments_handler, .get = arguments, .post = arguments);
 
+/* What the form in the body holds. */
+static int write_arguments(gale_handler *self, const gale_http_arguments *arguments,
+                           const char *name)
+{
+    const gale_str *value;
+    for (size_t i = 0; (value = gale_http_arguments_get_list(arguments, name, i)); i++) {
+        GALE_TRY(gale_writef(self, "[%s=", name));
+        GALE_TRY(gale_write_bytes(self, value->data, value->len));
+        GALE_TRY(gale_write(self, "]"));
+    }
+    return 0;
+}
+
+static int write_files(gale_handler *self, const gale_http_files *files, const char *name)
+{
+    const gale_http_file *file;
+    for (size_t i = 0; (file = gale_http_files_get(files, name, i)); i++) {
+        GALE_TRY(gale_writef(self, "<%s=%s %s ", name, file->filename, file->content_type));
+        GALE_TRY(gale_write_bytes(self, file->body.data, file->body.len));
+        GALE_TRY(gale_write(self, ">"));
+    }
+    return 0;
+}
+
+static int form(gale_handler *self)
+{
+    gale_http_server_request *request = gale_handler_request(self);
+    const gale_http_arguments *arguments = gale_http_server_request_body_arguments(request);
+    const gale_http_files *files = gale_http_server_request_files(request);
+    if (!arguments || !files)
+        return gale_http_error(self, 400, "%s", gale_error_detail());
+    GALE_TRY(write_arguments(self, arguments, "a"));
+    GALE_TRY(write_arguments(self, arguments, "b"));
+    GALE_TRY(write_arguments(self, arguments, "foo"));
+    GALE_TRY(write_files(self, files, "f"));
+    GALE_TRY(write_files(self, files, "g"));
+    return gale_writef(self, "%zu %zu", gale_http_arguments_count(arguments),
+                       gale_http_files_count(files));
+}
+
+CLASS(form_handler, .get = form, .post = form, .put = form);
+
 static int path(gale_handler *self)
 {
     for (size_t i = 0; i < gale_path_arg_count(self); i++) {
@@ -360,6 +402,7 @@ static const gale_route routes[] = {
     { .pattern = "/request", .handler = &request_handler },
     { .pattern = "/argument", .handler = &argument_handler },
     { .pattern = "/arguments", .handler = &arguments_handler },
+    { .pattern = "/form", .handler = &form_handler },
     { .pattern = "/path/([^/]*)/(.*)", .handler = &path_handler },
     { .pattern = "/optional/(.+)?", .handler = &path_handler },
     { .pattern = "/named/(?P<first>[0-9]+)/(?P<second>x+)?", .handler = &named_handler },

@@ -65,6 +65,26 @@ class Arguments(Handler):
     post = get
 
 
+class Form(Handler):
+    """What the form in the body holds."""
+
+    def post(self):
+        for name in ("a", "b", "foo"):
+            for value in self.request.body_arguments.get(name, []):
+                self.write("[%s=" % name)
+                self.write(value)
+                self.write("]")
+        for name in ("f", "g"):
+            for file in self.request.files.get(name, []):
+                self.write("<%s=%s %s " % (name, file.filename, file.content_type))
+                self.write(file.body)
+                self.write(">")
+        self.write("%d %d" % (sum(map(len, self.request.body_arguments.values())),
+                              sum(map(len, self.request.files.values()))))
+
+    get = put = post
+
+
 class Path(Handler):
     def get(self, *args):
         self.write("".join("[%s]" % ("NULL" if arg is None else arg) for arg in args))
@@ -270,6 +290,7 @@ ROUTES = [
     ("/request", Request),
     ("/argument", Argument),
     ("/arguments", Arguments),
+    ("/form", Form),
     ("/path/([^/]*)/(.*)", Path),
     ("/optional/(.+)?", Path),
     ("/named/(?P<first>[0-9]+)/(?P<second>x+)?", Named),
