@@ -33,6 +33,12 @@ REASONS = {
     "code": "a status outside 100 to 999 is an error",
     "announced": "HTTP/1.0 is told Keep-Alive only when the connection is kept",
     "repeated": "RedirectHandler hands arguments on in their order",
+    "first boundary": "a form begins with its boundary (Tornado takes a part without one)",
+    "last boundary": "a form ends at its first last boundary, what follows is ignored",
+    "line": "a boundary is one at the beginning of a line: RFC 2046 §5.1.1",
+    "parts": "parts and their headers are limited (in Tornado 6.5, too)",
+    "quotes": "quotes are taken off a parameter once",
+    "charset": "file names are UTF-8, US-ASCII or ISO-8859-1",
     "gzip": "all of a gzip body is inflated, and what is malformed or too large is refused",
 }
 
@@ -218,6 +224,11 @@ def multipart(*pieces, target="/form", content_type=b"multipart/form-data; bound
     return post(target, b"".join(pieces), b"Content-Type: " + content_type, method=method)
 
 
+def in_chunks(body, size):
+    return b"".join(b"%x\r\n%s\r\n" % (len(body[i:i + size]), body[i:i + size])
+                    for i in range(0, len(body), size)) + b"0\r\n\r\n"
+
+
 def filenames(*texts):
     return [Case(f"{text!r} of a form", multipart(part(b"name=f; " + text, b"x"), LAST))
             for text in texts]
@@ -244,9 +255,8 @@ FORMS = [
     Case("form with a part without content",
          multipart(b"--1234\r\n" + D + b"name=a\r\n\r\n", part(b"name=b", b"1"), LAST)),
     Case("form in chunks",
-         chunked("/form", b"3\r\n--1\r\n40\r\n" + part(b"name=a", b"0" * 9)[3:67] + b"\r\n"
-                 + b"%x\r\n" % (len(part(b"name=a", b"0" * 9)) - 67 + len(LAST))
-                 + part(b"name=a", b"0" * 9)[67:] + LAST + b"\r\n0\r\n\r\n",
+         chunked("/form", in_chunks(part(b"name=a", b"1") + part(b"name=f; filename=x", b"2\r\n")
+                                    + LAST, 7),
                  b"Content-Type: multipart/form-data; boundary=1234")),
     Case("form in pieces", [multipart(part(b"name=a", b"1"), LAST)[:-20],
                             multipart(part(b"name=a", b"1"), LAST)[-20:]]),
@@ -278,8 +288,8 @@ FORMS = [
                b"filename*1=b.txt; filename*0=a", b"filename*0*=UTF-8''%C3; filename*1*=%A1",
                b"filename*0*=UTF-8''a; filename*1=%41", b"filename*=us-ascii''a%E1",
                b"filename*=UTF-8''%E1", b"filename*=x", b"filename*=a%20b",
-               "filename=\"测试.txt\"".encode(), b'filename="%22.txt"', b'x="' + b";" * 500 + b'"',
-               b'filename="\\"x\\""'),
+               "filename=\"测试.txt\"".encode(), b'filename="%22.txt"', b'x="' + b";" * 500 + b'"'),
+    *differ("quotes", OK, *filenames(b'filename="\\"x\\""')),
     *[Case(f"type {value!r} of a form", multipart(part(b"name=a", b"1"), LAST, content_type=value))
       for value in (b'multipart/form-data; boundary="1234"', b"multipart/form-data;boundary=1234",
                     b"multipart/form-data; x=y ; boundary=1234 ; z",
@@ -289,7 +299,6 @@ FORMS = [
                     b"multipart/form-data; boundary =1234", b"multipart/form-data; boundary=12345",
                     b"Multipart/Form-Data; boundary=1234", b"multipart/mixed; boundary=1234",
                     b"text/plain; boundary=1234", b'multipart/form-data; boundary=""')],
-    Case("form of one quote", multipart(b'--"--', content_type=b'multipart/form-data; boundary="')),
     Case("form with dashes for a boundary",
          multipart(b"-----\r\n" + D + b"name=a\r\n\r\n----x\r\n-------",
                    content_type=b"multipart/form-data; boundary=---")),
@@ -307,6 +316,27 @@ FORMS = [
         part(b"name=\xff", b"1") + LAST)],
     *[Case(f"malformed form at {target}", multipart(b"x", target=target))
       for target in ("/", "/early", "/error", "/nowhere", "/stream")],
+    *differ("first boundary", BAD,
+            Case("form that begins with a header", multipart(part(b"name=a", b"1")[8:], LAST))),
+    *differ("last boundary", OK,
+            Case("form that ends twice",
+                 multipart(part(b"name=a", b"1"), LAST, part(b"name=b", b"2"), LAST))),
+    *differ("line", OK,
+            Case("boundaries in the middle of lines",
+                 multipart(part(b"name=a", b"x--1234\r\ny--1234--z"), LAST))),
+    *differ("parts", BAD, Case("form of 100 parts", multipart(part(b"name=a", b"x") * 100, LAST)),
+            Case("form with a large header",
+                 multipart(part(b"name=a", b"x", b"X: " + b"x" * 11000), LAST))),
+    *differ("strict", BAD,
+            *[Case(f"byte {byte!r} in a header of a form",
+                   multipart(part(b'name="a' + byte + b'b"', b"x"), LAST))
+              for byte in (b"\r", b"\0", b"\x08", b"\x7f")],
+            Case("type that goes on", multipart(part(b"name=a", b"1"), LAST,
+                                                content_type=b"multipart/form-datax; "
+                                                             b"boundary=1234")),
+            Case("encoded NUL in a file name",
+                 multipart(part(b"name=f; filename*=UTF-8''x%00y", b"1"), LAST))),
+    *differ("charset", OK, *filenames(b"filename*=koi8-r''%C1")),
     Case("form in gzip",
          post("/form", gzip.compress(part(b"name=a", b"1") + LAST), b"Content-Encoding: gzip",
               b"Content-Type: multipart/form-data; boundary=1234")),
