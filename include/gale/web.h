@@ -86,7 +86,12 @@ struct gale_handler_class {
     const gale_locale *(*get_user_locale)(gale_handler *self);
     /** The body is a form whose files are not collected in memory; see gale_upload_options. */
     const gale_upload_options *uploads;
-    void *reserved_[14];
+    /** Makes text of the bytes of an argument, or of a group of the path (`name` NULL when it has
+     * none): instead of the check for UTF-8. The text must live until the request ends
+     * (gale_strdup, gale_sprintf); NULL refuses it with a 400. Tornado:
+     * RequestHandler.decode_argument. */
+    const char *(*decode_argument)(gale_handler *self, gale_str value, const char *name);
+    void *reserved_[13];
 };
 
 /** The state of `of_class`, which must be in the chain of the handler's class: zeroed when the
@@ -228,6 +233,9 @@ GALE_API const char *gale_keep(gale_handler *self, gale_bytes *bytes);
  * required, and NULL with a 400 when it is missing. Tornado: RequestHandler.get_argument. */
 GALE_API const char *gale_get_argument(gale_handler *self, const char *name,
                                        const char *default_value);
+/** The bytes of an argument as they were sent, percent-decoded and nothing more; `data` is NULL
+ * when it is missing, or on failure. Tornado: get_argument(strip=False). */
+GALE_API gale_str gale_get_argument_str(gale_handler *self, const char *name);
 /** Tornado: RequestHandler.get_query_argument. */
 GALE_API const char *gale_get_query_argument(gale_handler *self, const char *name,
                                              const char *default_value);

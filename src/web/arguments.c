@@ -12,13 +12,30 @@ enum { SHOWN_BYTES = 40 };
 
 /* ---- Cleaning -------------------------------------------------------------------------- */
 
+static const char *refuse(gale_handler *self, const char *name, gale_str value)
+{
+    int shown = value.len < SHOWN_BYTES ? (int)value.len : SHOWN_BYTES;
+    gale__handler_remember_failure(self, 400, "Invalid unicode in %s: %.*s", name, shown,
+                                   value.data);
+    return NULL;
+}
+
+/* What the class makes of the bytes; NULL with a failure remembered. */
+static const char *decode_by_class(gale_handler *self, const char *name, gale_str value)
+{
+    const char *text = self->type->slots.decode_argument(self, value, name);
+    return text || self->failed ? text : refuse(self, name ? name : "url", value);
+}
+
 static const char *clean(gale_handler *self, const char *name, gale_str value)
 {
-    if (!gale__utf8_valid(value.data, value.len)) {
-        int shown = value.len < SHOWN_BYTES ? (int)value.len : SHOWN_BYTES;
-        gale__handler_remember_failure(self, 400, "Invalid unicode in %s: %.*s", name, shown,
-                                       value.data);
-        return NULL;
+    if (self->type->slots.decode_argument) {
+        const char *decoded = decode_by_class(self, name, value);
+        if (!decoded)
+            return NULL;
+        value = (gale_str){ decoded, strlen(decoded) };
+    } else if (!gale__utf8_valid(value.data, value.len)) {
+        return refuse(self, name, value);
     }
     char *text = gale__arena_strdup(gale__handler_arena(self), value.data, value.len);
     if (!text) {
@@ -53,18 +70,34 @@ static const gale_http_arguments *list_of(gale_handler *self, int source)
     return list;
 }
 
-static int get_argument(gale_handler *self, const char *name, const char *default_value,
-                        int sources, const char **ret_value)
+/* The value that counts; *ret_found stays NULL when there is none. */
+static int find_argument(gale_handler *self, const char *name, int sources,
+                         const gale_str **ret_found)
 {
-    const gale_str *found = NULL;
-    for (int source = BODY; source && !found; source >>= 1) {
+    for (int source = BODY; source && !*ret_found; source >>= 1) {
         if (!(sources & source))
             continue;
         const gale_http_arguments *list = list_of(self, source);
         if (!list)
             return GALE_EHTTP;
-        found = gale_http_arguments_get(list, name);
+        *ret_found = gale_http_arguments_get(list, name);
     }
+    return 0;
+}
+
+gale_str gale_get_argument_str(gale_handler *self, const char *name)
+{
+    const gale_str *found = NULL;
+    if (find_argument(self, name, QUERY | BODY, &found) < 0 || !found)
+        return (gale_str){ NULL, 0 };
+    return *found;
+}
+
+static int get_argument(gale_handler *self, const char *name, const char *default_value,
+                        int sources, const char **ret_value)
+{
+    const gale_str *found = NULL;
+    GALE_TRY(find_argument(self, name, sources, &found));
     if (found)
         return (*ret_value = clean(self, name, *found)) ? 0 : GALE_EHTTP;
     *ret_value = default_value;
@@ -164,19 +197,16 @@ static const char *path_text(gale_handler *self, size_t index, const char *name)
     gale_str value = self->path_arguments->values[index];
     if (!value.data)
         return NULL;
+    if (self->type->slots.decode_argument)
+        return decode_by_class(self, name, value);
     bool valid = gale__utf8_valid(value.data, value.len) && !memchr(value.data, 0, value.len);
-    if (valid)
-        return value.data;
-    int shown = value.len < SHOWN_BYTES ? (int)value.len : SHOWN_BYTES;
-    gale__handler_remember_failure(self, 400, "Invalid unicode in %s: %.*s", name, shown,
-                                   value.data);
-    return NULL;
+    return valid ? value.data : refuse(self, name ? name : "url", value);
 }
 
 const char *gale_path_arg_at(gale_handler *self, size_t index)
 {
     if (index < self->path_arguments->count)
-        return path_text(self, index, "url");
+        return path_text(self, index, NULL);
     gale__handler_remember_failure(self, 500, "the route has no group number %zu", index);
     return NULL;
 }

@@ -292,4 +292,61 @@ TEST(cookies_of_the_request)
     stop();
 }
 
+/* Latin-1, and nothing that begins with "!". */
+static const char *decode_latin1(gale_handler *self, gale_str value, const char *name)
+{
+    (void)self;
+    if (value.len && value.data[0] == '!')
+        return NULL;
+    char *text = gale_alloc(2 * value.len + 20), *at = text;
+    for (size_t i = 0; text && i < value.len; i++) {
+        unsigned char byte = (unsigned char)value.data[i];
+        if (byte >= 0x80)
+            *at++ = (char)(0xC0 | byte >> 6);
+        *at++ = (char)(byte >= 0x80 ? 0x80 | (byte & 0x3F) : byte);
+    }
+    if (text)
+        strcpy(at, name ? name : "-");
+    return text;
+}
+
+static int show_decoded(gale_handler *self)
+{
+    GALE_TRY(gale_write(self, gale_path_arg_at(self, 0)));
+    return gale_writef(self, " %s", gale_get_argument(self, "foo", "none"));
+}
+
+/* Tornado: RequestHandler.decode_argument, test_decode_argument */
+TEST(a_class_may_decode_arguments)
+{
+    static const gale_handler_class base = { .decode_argument = decode_latin1 },
+                                    handler = { .base = &base, .get = show_decoded };
+    static const gale_route own[] = { ROUTE("/(.*)", handler), { 0 } };
+    int port = serve_routes(own);
+    assert_body(port, "/%E9?foo=+%FF",
+                "\xc3\xa9- \xc3\xbf"
+                "foo");
+    test_expect_log(GALE_LOG_WARNING, "400 GET /!a (127.0.0.1): Invalid unicode in url: !a");
+    test_expect_log(GALE_LOG_WARNING, "400 GET /!a ");
+    assert_status(port, "/!a", "400 Bad Request");
+    stop();
+}
+
+static int show_bytes(gale_handler *self)
+{
+    gale_str bytes = gale_get_argument_str(self, "foo");
+    return bytes.data ? gale_write_bytes(self, bytes.data, bytes.len) : gale_write(self, "none");
+}
+
+TEST(arguments_as_bytes)
+{
+    static const gale_handler_class handler = { .get = show_bytes };
+    static const gale_route own[] = { ROUTE("/", handler), { 0 } };
+    int port = serve_routes(own);
+    assert_body(port, "/?foo=a&foo=%20%FF%01+", " \xff\x01 ");
+    assert_body(port, "/?foo=", "");
+    assert_body(port, "/?bar=1", "none");
+    stop();
+}
+
 GALE_TEST_MAIN
