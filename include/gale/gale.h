@@ -14,6 +14,7 @@
 #include <gale/locale.h>
 #include <gale/locks.h>
 #include <gale/log.h>
+#include <gale/middleware.h>
 #include <gale/netutil.h>
 #include <gale/process.h>
 #include <gale/queues.h>

@@ -47,6 +47,12 @@ GALE_API int gale_task_set_local(const void *key, void *value);
 /** The value kept under `key`, or NULL. Python: contextvars.ContextVar.get. */
 GALE_API void *gale_task_local(const void *key);
 
+/** Text that stands in brackets before each message that the calling task, and every task that it
+ * spawns from now on, logs: the id of a request. Borrowed: it must live as long as these tasks, or
+ * until it is set anew; NULL for none. At most 128 bytes of it are shown. Returns 0, -ENOMEM or
+ * GALE_ENOTASK. Python: a logging.Filter over contextvars. */
+GALE_API int gale_task_set_log_context(const char *text);
+
 /* ---- Scopes ---------------------------------------------------------------------------- */
 
 typedef struct gale_scope gale_scope;

@@ -107,6 +107,47 @@ GALE_API void *gale_handler_state(gale_handler *self, const gale_handler_class *
 GALE_API int gale_handler_call_super(gale_handler *self, const gale_handler_class *this_class,
                                      size_t slot);
 
+/* ---- Filters --------------------------------------------------------------------------- */
+
+/**
+ * What is done around many handlers, whatever their classes. <gale/middleware.h> has ready ones. A
+ * class of filters is constant data; zero is the default of every slot. Filters do not see
+ * requests that are answered by a delegate.
+ */
+typedef struct gale_filter_class {
+    /** For error messages. */
+    const char *name;
+    /** Bytes of zeroed state for each request, see gale_filter_state. */
+    size_t state_size;
+    /** Once, when the application or route is made. *ret_instance is handed to the other slots.
+     * Unset: they get the options. A negative result fails as a bad pattern does. */
+    int (*open)(const void *options, void **ret_instance);
+    /** Ends what `open` has made. */
+    void (*close)(void *instance);
+    /** Sets headers that every response shall have, also error pages; before those of the handler's
+     * class, which can replace them. Runs before `prepare`, too. Must not suspend. */
+    void (*set_default_headers)(gale_handler *self, void *instance);
+    /** First of all, before `initialize`. It may answer (gale_finish), or return an error; the
+     * filters behind this one and the handler then do not run. */
+    int (*prepare)(gale_handler *self, void *instance);
+    /** The last moment for headers: once, before the head of the response is sent, and again for
+     * the error page when one takes its place. It may suspend. */
+    int (*before_headers)(gale_handler *self, void *instance);
+    /** After the class's on_finish, and as that not cancelled by the client's leaving. */
+    void (*on_finish)(gale_handler *self, void *instance);
+    void *reserved_[8];
+} gale_filter_class;
+
+/** An element of a list of filters, which ends with a zeroed one. `options` are what the class
+ * says; they must outlive the application. */
+typedef struct gale_filter {
+    const gale_filter_class *filter;
+    const void *options;
+} gale_filter;
+
+/** The state of the first filter of that class around the handler; NULL when there is none. */
+GALE_API void *gale_filter_state(gale_handler *self, const gale_filter_class *of_class);
+
 /* ---- Applications ---------------------------------------------------------------------- */
 
 /**
@@ -133,7 +174,10 @@ struct gale_route {
     /** Instead of a handler: routes to try then, over the whole path again; when none of them
      * matches the next route is tried. Copied. Tornado: a nested list of rules. */
     const gale_route *routes;
-    void *reserved_[4];
+    /** Filters around this handler or these routes, inside of those that are around them already.
+     * Copied. */
+    const gale_filter *filters;
+    void *reserved_[3];
 };
 
 /** Settings of an application. Zero is the default of each. Copied; what they point to must
@@ -154,11 +198,14 @@ typedef struct gale_application_settings {
     bool compress_response;
     /** Bytes that a handler may have written and not flushed; 0: 104857600. */
     int64_t max_response_buffer;
+    /** Filters around every handler, the outermost first: `prepare` and set_default_headers run in
+     * this order, before_headers and on_finish in reverse. Copied. */
+    const gale_filter *filters;
     /** Free for the application. */
     void *user_data;
     /** Of the servers that gale_application_listen makes. */
     gale_http_server_options server;
-    void *reserved_[16];
+    void *reserved_[15];
 } gale_application_settings;
 
 /**

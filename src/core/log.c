@@ -6,6 +6,7 @@
  */
 #include <gale/log.h>
 
+#include "core/log_context.h"
 #include "core/memory.h"
 
 #include <errno.h>
@@ -20,6 +21,7 @@
 enum {
     LONGEST_MESSAGE = 8 * 1024,
     SHORT_MESSAGE = 512,
+    LONGEST_CONTEXT = 128,
     PENDING_SIZE = 64 * 1024, /* holds the longest line even if it consists of line ends */
     INDENTED_LINE_END = 5
 };
@@ -184,18 +186,36 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+static _Atomic(const char *(*)(void)) context_function;
+
+void gale__log_set_context_function(const char *(*context)(void))
+{
+    atomic_store_explicit(&context_function, context, memory_order_relaxed);
+}
+
+/* Writes "[context] " and returns its size; 0 when there is none. */
+static size_t write_context(char out[SHORT_MESSAGE])
+{
+    const char *(*context)(void) = atomic_load_explicit(&context_function, memory_order_relaxed);
+    const char *text = context ? context() : NULL;
+    int size = text ? snprintf(out, SHORT_MESSAGE, "[%.*s] ", LONGEST_CONTEXT, text) : 0;
+    return size > 0 ? (size_t)size : 0;
+}
+
 static void format_and_deliver(gale_logger logger, gale_log_level level, const char *format,
                                va_list arguments)
 {
     char local[SHORT_MESSAGE], *message = local, *longer = NULL;
+    size_t prefix = write_context(local);
     va_list again;
     va_copy(again, arguments);
-    int formatted = vsnprintf(local, sizeof local, format, arguments);
-    size_t length = formatted < 0 ? 0 : smaller((size_t)formatted, LONGEST_MESSAGE);
+    int formatted = vsnprintf(local + prefix, sizeof local - prefix, format, arguments);
+    size_t length = smaller(prefix + (formatted < 0 ? 0 : (size_t)formatted), LONGEST_MESSAGE);
     if (length >= sizeof local)
         longer = (char *)gale__malloc(length + 1);
     if (longer) {
-        vsnprintf(longer, length + 1, format, again);
+        memcpy(longer, local, prefix);
+        vsnprintf(longer + prefix, length + 1 - prefix, format, again);
         message = longer;
     } else {
         length = smaller(length, sizeof local - 1);

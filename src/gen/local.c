@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "core/log_context.h"
 #include "gen/task.h"
 
 struct gale__local {
@@ -63,4 +64,19 @@ void *gale_task_local(const void *key)
         if (local->key == key)
             return local->value;
     return NULL;
+}
+
+/* ---- The log context ------------------------------------------------------------------- */
+
+static const char log_context_key;
+
+static const char *log_context(void)
+{
+    return gale_task_local(&log_context_key);
+}
+
+int gale_task_set_log_context(const char *text)
+{
+    gale__log_set_context_function(log_context);
+    return gale_task_set_local(&log_context_key, (void *)(uintptr_t)text);
 }

@@ -96,4 +96,45 @@ TEST(outside_a_task_there_are_none)
     assert_null(gale_task_local(&user));
 }
 
+/* ---- The log context ------------------------------------------------------------------- */
+
+static int log_inside(void *arg)
+{
+    (void)arg;
+    gale_log(GALE_LOG_GENERAL, GALE_LOG_INFO, "inside %d", 1);
+    return 0;
+}
+
+static int log_with_context(void *arg)
+{
+    (void)arg;
+    char text[201];
+    memset(text, 'x', 200);
+    text[200] = '\0';
+    GALE_TRY(gale_task_set_log_context("id"));
+    GALE_TRY(gale_spawn(log_inside, NULL));
+    GALE_TRY(gale_sleep(0));
+    gale_log(GALE_LOG_GENERAL, GALE_LOG_INFO, "%s end", text);
+    gale_log(GALE_LOG_GENERAL, GALE_LOG_INFO, "%s%s%s end", text, text, text);
+    GALE_TRY(gale_task_set_log_context(text));
+    gale_log(GALE_LOG_GENERAL, GALE_LOG_INFO, "long");
+    GALE_TRY(gale_task_set_log_context(NULL));
+    gale_log(GALE_LOG_GENERAL, GALE_LOG_INFO, "none");
+    return 0;
+}
+
+TEST(a_log_context_stands_before_each_line)
+{
+    gale_log_set_level(GALE_LOG_INFO);
+    assert_int_equal(gale_task_set_log_context("x"), GALE_ENOTASK);
+    assert_ok(gale_ioloop_run_sync(gale_ioloop_current(), log_with_context, NULL, 10));
+    assert_true(test_logged("[id] inside 1"));
+    assert_true(test_logged("[id] xxx"));
+    assert_true(test_logged("xxx end"));
+    assert_true(test_logged("x] long"));
+    assert_false(test_logged("] none"));
+    gale_log_set_level(GALE_LOG_WARNING);
+    gale_ioloop_free(gale_ioloop_current());
+}
+
 GALE_TEST_MAIN

@@ -129,6 +129,13 @@ static void close_service(gale__service *service)
     gale_application_free(GALE__CONTAINER_OF(service, gale_application, service));
 }
 
+static int make_filters(gale_application *application)
+{
+    const gale_filter *filters = application->settings.filters;
+    int result = filters ? gale__filters_new(NULL, filters, &application->filters) : 0;
+    return result < 0 ? fail_loudly(application->loop, result, "cannot add filters") : 0;
+}
+
 gale_application *gale_application_new(const gale_route *routes,
                                        const gale_application_settings *settings)
 {
@@ -146,7 +153,8 @@ gale_application *gale_application_new(const gale_route *routes,
     if (application->settings.max_response_buffer == 0)
         application->settings.max_response_buffer = 104857600;
     gale__loop_add_service(loop, &application->service);
-    if ((!application->settings.compress_response ||
+    if (make_filters(application) >= 0 &&
+        (!application->settings.compress_response ||
          gale_application_add_transform(application, &gale_compress_transform) >= 0) &&
         gale_application_add_handlers(application, NULL, routes) >= 0)
         return application;
@@ -165,6 +173,7 @@ static void give_back(gale_application *application)
         gale__free(type);
     }
     gale__transform_list_free(application->transforms);
+    gale__filters_free(application->filters);
     gale__free(application);
 }
 

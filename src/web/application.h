@@ -16,6 +16,7 @@ struct gale_application {
     gale__route_group *groups; /* in the order in which they are tried */
     gale__handler_type *types;
     struct gale__transform_list *transforms; /* NULL: none */
+    gale__filters *filters;                  /* NULL: none */
     gale_http_server *server;                /* made by the first listen */
     size_t handlers;                         /* at work; they need its memory */
     bool freed;

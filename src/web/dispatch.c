@@ -109,10 +109,11 @@ static int not_found(gale_handler *self)
 static const gale_handler_class not_found_class = { .name = "not found", .prepare = not_found };
 
 gale_handler *gale__handler_new(gale_application *application, const gale__handler_type *type,
-                                gale_http_connection *connection)
+                                const gale__filters *filters, gale_http_connection *connection)
 {
     gale__arena *arena = &connection->scope->arena;
-    gale_handler *self = gale__arena_alloc(arena, sizeof *self + type->state_size);
+    size_t state_size = type->state_size + (filters ? filters->state_size : 0);
+    gale_handler *self = gale__arena_alloc(arena, sizeof *self + state_size);
     if (!self)
         return NULL;
     self->delegate.operations = &handler_operations;
@@ -131,8 +132,11 @@ gale_handler *gale__handler_new(gale_application *application, const gale__handl
     self->transforms = NULL;
     self->started = self->finished = self->headers_written = false;
     self->disconnected = self->given_away = self->failed = false;
-    if (type->state_size)
-        memset(self->state, 0, type->state_size);
+    self->filters = filters;
+    self->filters_prepared = 0;
+    self->filters_failed = false;
+    if (state_size)
+        memset(self->state, 0, state_size);
     gale__handler_reset(self);
     return self;
 }
@@ -152,7 +156,8 @@ static gale_http_message_delegate *start_request(gale_http_server_connection_del
         settings->default_handler_class ? settings->default_handler_class : &not_found_class;
     const gale__handler_type *type =
         result ? found.route->type : gale__application_type(application, fallback);
-    gale_handler *self = type ? gale__handler_new(application, type, connection) : NULL;
+    const gale__filters *filters = result ? found.route->filters : application->filters;
+    gale_handler *self = type ? gale__handler_new(application, type, filters, connection) : NULL;
     if (!self)
         return NULL;
     self->arg = result ? found.route->arg : (void *)(uintptr_t)settings->default_handler_arg;

@@ -6,6 +6,7 @@
 #include "http/http.h"
 #include "http/http1_connection.h"
 #include "net/segments.h"
+#include "web/filter.h"
 #include "web/handler_type.h"
 #include "web/route.h"
 
@@ -34,6 +35,9 @@ struct gale_handler {
     struct gale__transforms *transforms; /* that have seen the first chunk */
     gale__defer last;                    /* of its scope: lets go of the application */
     const gale_locale *locale;           /* NULL until it is asked for */
+    const gale__filters *filters;        /* NULL: none */
+    size_t filters_prepared;             /* how many have begun */
+    bool filters_failed;                 /* before_headers of one has */
     bool started;                        /* its task has begun */
     bool finished;                       /* the response is complete */
     bool headers_written;                /* by gale_flush */
@@ -52,7 +56,7 @@ static inline gale__arena *gale__handler_arena(gale_handler *self)
 
 /* A handler of that type for the request of `connection`; NULL when out of memory. */
 gale_handler *gale__handler_new(gale_application *application, const gale__handler_type *type,
-                                gale_http_connection *connection);
+                                const gale__filters *filters, gale_http_connection *connection);
 /* What the task of a request runs. */
 int gale__handler_run(void *handler);
 /* Somebody else has answered, or will. */

@@ -27,6 +27,11 @@ static int check_form(gale_handler *self)
 static int execute(gale_handler *self)
 {
     const gale_handler_class *slots = &self->type->slots;
+    if (GALE__UNLIKELY(self->filters != NULL)) {
+        GALE_TRY(gale__filters_prepare(self));
+        if (self->finished || self->failed)
+            return 0;
+    }
     if (slots->initialize)
         GALE_TRY(slots->initialize(self, self->arg));
     if (gale__http_headers_present(&self->request->headers, GALE__HTTP_CONTENT_TYPE))
@@ -47,13 +52,21 @@ typedef struct clean_up {
     int error; /* 0: on_finish */
 } clean_up;
 
+static void finish(gale_handler *self)
+{
+    if (self->type->slots.on_finish)
+        self->type->slots.on_finish(self);
+    if (self->filters)
+        gale__filters_on_finish(self);
+}
+
 static int run_clean_up(void *arg)
 {
     clean_up *what = arg;
     if (what->error < 0)
         gale__handler_failed(what->handler, what->error);
     else
-        what->handler->type->slots.on_finish(what->handler);
+        finish(what->handler);
     return 0;
 }
 
@@ -104,7 +117,7 @@ int gale__handler_run(void *arg)
         run_shielded(self, result);
     if ((self->status >= 400 || wants_every_line(self)) && !self->given_away)
         gale__handler_log_request(self);
-    if (self->type->slots.on_finish)
+    if (self->type->slots.on_finish || self->filters)
         run_shielded(self, 0);
     if (GALE__UNLIKELY(self->connection != NULL))
         gale__http_exchange_abandon(self->connection);

@@ -48,6 +48,8 @@ void gale__handler_reset(gale_handler *self)
     self->headers.block = gale__http_default_block(gale__http_of(self->application->loop));
     self->status = 200;
     self->reason = NULL;
+    if (GALE__UNLIKELY(self->filters != NULL))
+        gale__filters_set_default_headers(self);
     if (self->type->slots.set_default_headers)
         self->type->slots.set_default_headers(self);
 }
@@ -179,6 +181,13 @@ static int prepare_bodiless(gale_handler *self)
     return gale__http_headers_remove(&self->headers, GALE__HTTP_CONTENT_TYPE);
 }
 
+/* The last word of the filters; the client may leave meanwhile. */
+static int complete_headers(gale_handler *self)
+{
+    GALE_TRY(gale__filters_before_headers(self));
+    return self->connection ? 0 : GALE_ECLOSED;
+}
+
 static int respond(gale_handler *self)
 {
     if (GALE__UNLIKELY(gale__http_status_bodiless(self->status)))
@@ -204,6 +213,8 @@ int gale_finish(gale_handler *self)
         return gale__fail(GALE_ESTATE, "finish() called twice");
     if (!self->connection)
         return GALE_ECLOSED;
+    if (GALE__UNLIKELY(self->filters != NULL) && !self->headers_written)
+        GALE_TRY(complete_headers(self));
     self->finished = true; /* the connection may tell that it closes meanwhile */
     int result = self->headers_written ? finish_flushed(self) : respond(self);
     if (GALE__LIKELY(result >= 0))
@@ -235,6 +246,8 @@ int gale_flush(gale_handler *self)
 {
     GALE_TRY(may_write(self, 0));
     if (!self->headers_written) {
+        if (self->filters)
+            GALE_TRY(complete_headers(self));
         if (gale__http_status_bodiless(self->status))
             GALE_TRY(prepare_bodiless(self));
         if (self->application->transforms)

@@ -20,6 +20,7 @@ void gale__route_group_free(gale__route_group *group)
     for (size_t i = 0; i < group->count; i++) {
         gale__route_pattern_free(&group->routes[i].pattern);
         gale__route_group_free(group->routes[i].routes);
+        gale__filters_free(group->routes[i].own_filters);
         gale__free(group->routes[i].name);
     }
     gale__route_pattern_free(&group->host);
@@ -36,11 +37,29 @@ static int copy_name(gale_application *application, gale__route_group *group, ga
     return route->name ? 0 : -ENOMEM;
 }
 
+/* What is around a list of routes. */
+typedef struct surroundings {
+    const gale__filters *filters;
+    int depth; /* of nesting */
+} surroundings;
+
 static int group_new(gale_application *application, const char *host_pattern,
-                     const gale_route *routes, int depth, gale__route_group **ret_group);
+                     const gale_route *routes, surroundings around, gale__route_group **ret_group);
+
+static int set_filters(gale__route *route, const gale_route *from, const gale__filters *outer)
+{
+    route->filters = outer;
+    if (!from->filters)
+        return 0;
+    if (from->delegate)
+        return gale__fail(GALE_EINVALID, "route %s: a delegate cannot have filters", from->pattern);
+    GALE_TRY(gale__filters_new(outer, from->filters, &route->own_filters));
+    route->filters = route->own_filters;
+    return 0;
+}
 
 static int set_target(gale_application *application, gale__route *route, const gale_route *from,
-                      int depth)
+                      surroundings around)
 {
     if (!from->handler + !from->delegate + !from->routes != 2)
         return gale__fail(GALE_EINVALID,
@@ -48,28 +67,30 @@ static int set_target(gale_application *application, gale__route *route, const g
                           from->pattern);
     route->delegate = from->delegate;
     if (from->routes)
-        return group_new(application, NULL, from->routes, depth + 1, &route->routes);
+        return group_new(application, NULL, from->routes,
+                         (surroundings){ route->filters, around.depth + 1 }, &route->routes);
     if (from->handler)
         route->type = gale__application_type(application, from->handler);
     return from->handler && !route->type ? -ENOMEM : 0;
 }
 
 static int add_route(gale_application *application, gale__route_group *group,
-                     const gale_route *from, int depth)
+                     const gale_route *from, surroundings around)
 {
     gale__route *route = &group->routes[group->count++];
     route->arg = (void *)(uintptr_t)from->arg;
     route->matches = from->matches;
     route->plain = from->handler && !from->matches;
-    GALE_TRY(set_target(application, route, from, depth));
+    GALE_TRY(set_filters(route, from, around.filters));
+    GALE_TRY(set_target(application, route, from, around));
     GALE_TRY(gale__route_pattern_compile(&route->pattern, from->pattern));
     return from->name ? copy_name(application, group, route, from->name) : 0;
 }
 
 static int group_new(gale_application *application, const char *host_pattern,
-                     const gale_route *routes, int depth, gale__route_group **ret_group)
+                     const gale_route *routes, surroundings around, gale__route_group **ret_group)
 {
-    if (depth > DEEPEST_NESTING)
+    if (around.depth > DEEPEST_NESTING)
         return gale__fail(GALE_EINVALID, "routes are nested more than %d deep", DEEPEST_NESTING);
     size_t count = 0;
     while (routes && routes[count].pattern)
@@ -80,7 +101,7 @@ static int group_new(gale_application *application, const char *host_pattern,
     group->any_host = !host_pattern;
     int result = host_pattern ? gale__route_pattern_compile(&group->host, host_pattern) : 0;
     for (size_t i = 0; i < count && result >= 0; i++)
-        result = add_route(application, group, &routes[i], depth);
+        result = add_route(application, group, &routes[i], around);
     if (result < 0)
         gale__route_group_free(group);
     else
@@ -91,7 +112,8 @@ static int group_new(gale_application *application, const char *host_pattern,
 int gale__route_group_new(gale_application *application, const char *host_pattern,
                           const gale_route *routes, gale__route_group **ret_group)
 {
-    return group_new(application, host_pattern, routes, 1, ret_group);
+    return group_new(application, host_pattern, routes, (surroundings){ application->filters, 1 },
+                     ret_group);
 }
 
 /* ---- Searching ------------------------------------------------------------------------- */

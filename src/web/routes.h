@@ -18,6 +18,8 @@ typedef struct gale__route {
     bool (*matches)(gale_http_server_request *request, void *arg);
     gale_http_server_connection_delegate *delegate;
     gale__route_group *routes;
+    const struct gale__filters *filters; /* NULL: none */
+    struct gale__filters *own_filters;   /* the same, when they are this route's */
 } gale__route;
 
 /* The routes of the hosts that match a pattern. */

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is done around all handlers: an id for each request, careful headers, CORS, and a limit for
+ * one of them. docs/middleware.md explains it.
+ *
+ *     curl -i -H "Origin: https://app.example" http://localhost:8888/
+ *     for i in 1 2 3 4; do curl -i http://localhost:8888/slow-down; done
+ */
+#include <gale/gale.h>
+
+#include "port.h"
+
+static int get(gale_handler *self)
+{
+    gale_log(GALE_LOG_APPLICATION, GALE_LOG_WARNING, "this line has the id, too");
+    return gale_writef(self, "Request %s\n", gale_request_id(self));
+}
+
+static const gale_handler_class main_handler = { .get = get };
+
+static const char *const origins[] = { "https://app.example", NULL };
+static const gale_cors_options cors = { .allow_origins = origins };
+static const gale_rate_limit_options limit = { .rate = 0.5, .burst = 3 };
+
+static const gale_filter limited[] = { { &gale_rate_limit_filter, &limit }, { 0 } };
+static const gale_filter filters[] = {
+    { &gale_request_id_filter, NULL },
+    { &gale_security_headers_filter, NULL },
+    { &gale_cors_filter, &cors },
+    { 0 },
+};
+
+int main(int argc, char **argv)
+{
+    gale_route routes[] = {
+        { .pattern = "/", .handler = &main_handler },
+        { .pattern = "/slow-down", .handler = &main_handler, .filters = limited },
+        { 0 },
+    };
+    gale_application *app =
+        gale_application_new(routes, &(gale_application_settings){ .filters = filters });
+    gale_application_listen(app, port_option(argc, argv));
+    return gale_ioloop_start(gale_ioloop_current());
+}

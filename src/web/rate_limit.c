@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A token bucket for each key. Keys are known by their hash only: two that share one of 2^64 would
+ * share a bucket. The list of buckets is in the order in which they were last asked, so the memory
+ * is bounded by forgetting at its end.
+ */
+#include <gale/middleware.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/digest.h"
+#include "core/error.h"
+#include "core/list.h"
+#include "core/memory.h"
+#include "core/siphash.h"
+#include "web/application.h"
+
+typedef struct bucket {
+    gale__list link;     /* in `recent`, most recently asked last */
+    struct bucket *next; /* with the same slot */
+    uint64_t hash;
+    double tokens;
+    int64_t filled; /* when, in ns */
+} bucket;
+
+/* Of a request: seconds to wait; 0: it was not refused. */
+typedef struct state {
+    int retry_after;
+} state;
+
+typedef struct limiter {
+    gale_rate_limit_options options;
+    uint64_t key[2];
+    gale__list recent;
+    size_t count, slot_count; /* slot_count is a power of two */
+    bucket **slots;
+} limiter;
+
+static void close_limiter(void *instance)
+{
+    limiter *self = instance;
+    for (gale__list *link; (link = gale__list_pop(&self->recent));)
+        gale__free(GALE__CONTAINER_OF(link, bucket, link));
+    gale__free(self->slots);
+    gale__free(self);
+}
+
+static int open_limiter(const void *arg, void **ret_instance)
+{
+    const gale_rate_limit_options *options = arg;
+    if (!options || !(options->rate > 0))
+        return gale__fail(GALE_EINVALID, "gale_rate_limit_filter needs a rate");
+    limiter *self = GALE__NEW(limiter);
+    if (!self)
+        return -ENOMEM;
+    gale__list_init(&self->recent);
+    self->options = *options;
+    if (!(self->options.burst > 0))
+        self->options.burst = options->rate > 1 ? options->rate : 1;
+    if (self->options.max_keys == 0)
+        self->options.max_keys = 65536;
+    for (self->slot_count = 64; self->slot_count < self->options.max_keys / 2;)
+        self->slot_count *= 2;
+    self->slots = gale__calloc(self->slot_count, sizeof(bucket *));
+    int result = self->slots ? gale__random(self->key, sizeof self->key) : -ENOMEM;
+    if (result < 0)
+        close_limiter(self);
+    else
+        *ret_instance = self;
+    return result;
+}
+
+/* ---- Buckets --------------------------------------------------------------------------- */
+
+static bucket **slot_of(limiter *self, uint64_t hash)
+{
+    return &self->slots[hash & (self->slot_count - 1)];
+}
+
+static void forget_oldest(limiter *self)
+{
+    bucket *oldest = GALE__CONTAINER_OF(self->recent.next, bucket, link);
+    bucket **place = slot_of(self, oldest->hash);
+    while (*place != oldest)
+        place = &(*place)->next;
+    *place = oldest->next;
+    gale__list_remove(&oldest->link);
+    gale__free(oldest);
+    self->count--;
+}
+
+static bucket *find_or_add(limiter *self, uint64_t hash, int64_t now)
+{
+    bucket **slot = slot_of(self, hash);
+    for (bucket *found = *slot; found; found = found->next)
+        if (found->hash == hash)
+            return found;
+    if (self->count >= self->options.max_keys)
+        forget_oldest(self);
+    bucket *made = GALE__NEW(bucket);
+    if (!made)
+        return NULL;
+    made->hash = hash;
+    made->tokens = self->options.burst;
+    made->filled = now;
+    made->next = *slot;
+    *slot = made;
+    self->count++;
+    gale__list_init(&made->link);
+    return made;
+}
+
+/* Takes a token; returns the seconds until there is one, 0 when there was. */
+static double take(const gale_rate_limit_options *options, bucket *from, int64_t now)
+{
+    double seconds = (double)(now - from->filled) / 1e9;
+    from->tokens += seconds * options->rate;
+    if (from->tokens > options->burst)
+        from->tokens = options->burst;
+    from->filled = now;
+    if (from->tokens < 1)
+        return (1 - from->tokens) / options->rate;
+    from->tokens -= 1;
+    return 0;
+}
+
+static state *state_of(gale_handler *self)
+{
+    return gale_filter_state(self, &gale_rate_limit_filter);
+}
+
+/* ---- The filter ------------------------------------------------------------------------ */
+
+/* One client has a whole /64 of IPv6. */
+static gale_str client_network(gale_handler *self, char out[64])
+{
+    const char *ip = gale_http_server_request_remote_ip(self->request);
+    struct in6_addr address;
+    if (!strchr(ip, ':') || inet_pton(AF_INET6, ip, &address) != 1)
+        return (gale_str){ ip, strlen(ip) };
+    memcpy(out, address.s6_addr, 8);
+    return (gale_str){ out, 8 };
+}
+
+static int refuse(gale_handler *self, double seconds)
+{
+    state_of(self)->retry_after = seconds < 86400 ? (int)seconds + 1 : 86400;
+    return gale_http_error(self, 429, NULL);
+}
+
+static int prepare(gale_handler *self, void *instance)
+{
+    limiter *limits = instance;
+    char network[64];
+    gale_str key;
+    if (limits->options.key) {
+        const char *text = limits->options.key(self);
+        key = (gale_str){ text, text ? strlen(text) : 0 };
+    } else {
+        key = client_network(self, network);
+    }
+    if (!key.data)
+        return 0;
+    int64_t now = self->application->loop->now;
+    bucket *found = find_or_add(limits, gale__siphash(limits->key, key), now);
+    if (!found)
+        return -ENOMEM;
+    gale__list_remove(&found->link);
+    gale__list_append(&limits->recent, &found->link);
+    double seconds = take(&limits->options, found, now);
+    return seconds > 0 ? refuse(self, seconds) : 0;
+}
+
+static void set_default_headers(gale_handler *self, void *instance)
+{
+    char text[16];
+    (void)instance;
+    if (state_of(self)->retry_after == 0)
+        return;
+    snprintf(text, sizeof text, "%d", state_of(self)->retry_after);
+    gale_set_header(self, "Retry-After", text);
+}
+
+const gale_filter_class gale_rate_limit_filter = { .name = "rate limit",
+                                                   .state_size = sizeof(state),
+                                                   .open = open_limiter,
+                                                   .close = close_limiter,
+                                                   .set_default_headers = set_default_headers,
+                                                   .prepare = prepare };
