@@ -26,17 +26,19 @@ static struct {
     int began, ended;
 } handlers;
 
+static const gale_handler_class base_handler;
+
 static int begin(gale_handler *self)
 {
-    (void)self;
+    *(bool *)gale_handler_state(self, &base_handler) = true;
     handlers.began++;
     return 0;
 }
 
+/* on_finish also runs for a handler that failed before its prepare. */
 static void end(gale_handler *self)
 {
-    (void)self;
-    handlers.ended++;
+    handlers.ended += *(bool *)gale_handler_state(self, &base_handler);
 }
 
 static void on_close(gale_handler *self)
@@ -67,7 +69,7 @@ static int keep(gale_handler *self, const char *data, size_t size);
 static int answer_kept(gale_handler *self);
 
 static const gale_handler_class base_handler = {
-    .initialize = NULL, .prepare = begin, .on_connection_close = on_close, .on_finish = end
+    .state_size = sizeof(bool), .prepare = begin, .on_connection_close = on_close, .on_finish = end
 };
 static const gale_handler_class any_echo_handler = { .base = &base_handler, .put = echo };
 static const gale_handler_class sleep_handler = { .base = &base_handler, .put = sleep_and_echo };
