@@ -50,6 +50,16 @@ static inline char *fuzz_copy(const void *data, size_t size)
     return copy;
 }
 
+/* A NUL-terminated copy. */
+static inline char *fuzz_string(const void *data, size_t size)
+{
+    char *copy = malloc(size + 1);
+    CHECK(copy);
+    memcpy(copy, data, size);
+    copy[size] = '\0';
+    return copy;
+}
+
 typedef struct fuzz_arena {
     gale__pool pool;
     gale__arena arena;

@@ -140,10 +140,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     start_lines(text);
     date(text);
     free(input);
-    char *terminated = malloc(size + 1);
-    CHECK(terminated);
-    memcpy(terminated, data, size);
-    terminated[size] = '\0';
+    char *terminated = fuzz_string(data, size);
     url(terminated);
     free(terminated);
     return 0;

@@ -50,8 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     gale_str text = { (const char *)data + sizeof there, size - sizeof there };
     ranges(text, there);
     ranges(text, there % 5000);
-    char *copy = strndup(text.data, text.len);
-    CHECK(copy);
+    char *copy = fuzz_string(text.data, text.len);
     tags(text, copy);
     free(copy);
     CHECK(gale__content_type_of(text));
