@@ -31,6 +31,45 @@ extern "C" {
 typedef struct gale_handler gale_handler;
 typedef struct gale_application gale_application;
 
+/* ---- Cookies: what settings and calls share -------------------------------------------- */
+
+/** The attributes of a cookie. Zero is the default of each. Tornado: the keyword arguments of
+ * RequestHandler.set_cookie. RFC 6265 §5.2. */
+typedef struct gale_cookie_options {
+    /** NULL: only for the host that sets it. */
+    const char *domain;
+    /** NULL: "/". "": the attribute is not sent. */
+    const char *path;
+    /** When it ends, in seconds since 1970; 0: as expires_days says. */
+    double expires;
+    /** When it ends, in days from now; 0: with the browser's session, or after 30 days for a
+     * signed cookie; GALE_NONE: with the browser's session. */
+    double expires_days;
+    /** When it ends, in seconds from now; 0: the attribute is not sent. */
+    int64_t max_age;
+    /** Not shown to scripts. */
+    bool httponly;
+    /** Only sent over https. */
+    bool secure;
+    /** Kept apart for each site that the page is embedded in. */
+    bool partitioned;
+    /** "Lax", "Strict" or "None"; NULL: the attribute is not sent. */
+    const char *samesite;
+    /** The format of a signed cookie: 1 or 2; 0: 2. */
+    int signed_version;
+    void *reserved_[4];
+} gale_cookie_options;
+
+/** One of several secrets to sign with. */
+typedef struct gale_cookie_secret {
+    /** Its number, 0 or more, which stands in what is signed with it. */
+    int key_version;
+    /** NULL ends the list. */
+    const char *secret;
+    /** Bytes of the secret; 0: up to its NUL. */
+    size_t size;
+} gale_cookie_secret;
+
 /* ---- Handler classes ------------------------------------------------------------------- */
 
 /** A function of a handler. Returns 0 or more; or a negative code, which ends the request: what
@@ -73,6 +112,21 @@ struct gale_handler_class {
     int (*write_error)(gale_handler *self, int status, int error);
     /** Logs a negative result of a function. Tornado: RequestHandler.log_exception. */
     void (*log_exception)(gale_handler *self, int error);
+    /** Checks that a form was ours, before `prepare`, when the setting xsrf_cookies is on and the
+     * method is none of GET, HEAD, OPTIONS. Returns 0, or what gale_http_error returned. Unset:
+     * gale_check_xsrf_cookie. Tornado: RequestHandler.check_xsrf_cookie. */
+    gale_handler_function check_xsrf_cookie;
+    /** Finds out who the client is; called once, when gale_current_user first wants to know.
+     * *ret_user is a new reference, or stays NULL: nobody. May wait. An error is answered as one
+     * of the method would be. Tornado: RequestHandler.get_current_user. */
+    int (*get_current_user)(gale_handler *self, json_t **ret_user);
+    /** Where gale_authenticated sends who is nobody; NULL is a failure. Unset: the setting
+     * login_url. Tornado: RequestHandler.get_login_url. */
+    const char *(*get_login_url)(gale_handler *self);
+    /** The value of the Etag header, with its quotes, for what was written so far; NULL: none. A
+     * class that has this slot gets the header without the setting `etag`; gale_compute_etag fits
+     * it. Tornado: RequestHandler.compute_etag. */
+    const char *(*compute_etag)(gale_handler *self);
     /** The body is not collected but handed to data_received, piece by piece; `prepare` runs
      * before it, the method after it. Tornado: web.stream_request_body. */
     bool stream_request_body;
@@ -196,6 +250,29 @@ typedef struct gale_application_settings {
     bool serve_traceback;
     /** Adds gale_compress_transform. Tornado: compress_response. */
     bool compress_response;
+    /** What cookies are signed with: a long, random text that only the servers of this site know.
+     * Tornado: cookie_secret. */
+    const char *cookie_secret;
+    /** Instead of cookie_secret: several, of which `key_version` signs and all verify, so that a
+     * secret can be changed. The list ends with a zeroed one; borrowed. Tornado: a dict as
+     * cookie_secret. */
+    const gale_cookie_secret *cookie_secrets;
+    /** The member of cookie_secrets that new values are signed with. Tornado: key_version. */
+    int key_version;
+    /** Where gale_authenticated sends who is not logged in. Tornado: login_url. */
+    const char *login_url;
+    /** Every request but GET, HEAD and OPTIONS must carry the token of gale_xsrf_token.
+     * Tornado: xsrf_cookies. */
+    bool xsrf_cookies;
+    /** 1 or 2; 0: 2. Tornado: xsrf_cookie_version. */
+    int xsrf_cookie_version;
+    /** NULL: "_xsrf". The argument of forms is always "_xsrf". Tornado: xsrf_cookie_name. */
+    const char *xsrf_cookie_name;
+    /** NULL: all defaults. Borrowed. Tornado: xsrf_cookie_kwargs. */
+    const gale_cookie_options *xsrf_cookie_options;
+    /** Answers to GET and HEAD with the status 200 get an Etag, a hash of the body, and become 304
+     * when the client has that already. Tornado: always on. */
+    bool etag;
     /** Bytes that a handler may have written and not flushed; 0: 104857600. */
     int64_t max_response_buffer;
     /** Filters around every handler, the outermost first: `prepare` and set_default_headers run in
@@ -456,6 +533,172 @@ GALE_API GALE_SUSPENDS int gale_detach(gale_handler *self, gale_iostream **ret_s
 /** gale_application_reverse_url of this application, for as long as the request lives. */
 GALE_API const char *gale_reverse_url(gale_handler *self, const char *name,
                                       const char *const *arguments, size_t count);
+
+/* ---- Setting cookies ------------------------------------------------------------------- */
+
+/**
+ * Sets a cookie, with the headers when they are sent; also an error page and a redirect carry it.
+ * Replaces one of the same name that was set before in this response. `options` NULL: all
+ * defaults. A value with other characters than letters, digits and !#$%&'*+-.^_`|~: is sent in
+ * quotes.
+ *
+ * Returns 0; GALE_EINVALID, with a detail, for a name that is no token or is that of an attribute,
+ * for a value with spaces or controls, and for attributes with spaces, controls or ";"; -ENOMEM.
+ * Tornado: RequestHandler.set_cookie.
+ */
+GALE_API int gale_set_cookie(gale_handler *self, const char *name, const char *value,
+                             const gale_cookie_options *options);
+/** Makes the client forget a cookie; `domain` and `path` must be those it was set with.
+ * GALE_EINVALID also when `options` say when it ends. Tornado: RequestHandler.clear_cookie. */
+GALE_API int gale_clear_cookie(gale_handler *self, const char *name,
+                               const gale_cookie_options *options);
+/** The same for every cookie of the request. Tornado: RequestHandler.clear_all_cookies. */
+GALE_API int gale_clear_all_cookies(gale_handler *self, const gale_cookie_options *options);
+
+/* ---- Signed values --------------------------------------------------------------------- */
+
+/*
+ * A signed value can be read, but not changed or made by the client. Values of gale and Tornado
+ * verify in each other. With the setting cookie_secret, or several with cookie_secrets.
+ */
+
+/** Options of signed values. Zero is the default of each. */
+typedef struct gale_signed_value_options {
+    /** When signing: the format, 1 or 2; 0: 2. */
+    int version;
+    /** When reading: the oldest format accepted; 0: 1. */
+    int min_version;
+    /** When reading: days since it was signed; 0: 31; GALE_NONE: no limit. */
+    double max_age_days;
+    /** When reading in a handler: this text instead of the cookie of that name. */
+    const char *value;
+    /** Without a handler: several secrets instead of one, and which one signs. Format 2 only. */
+    const gale_cookie_secret *secrets;
+    int key_version;
+    /** Without a handler: the time, in seconds since 1970, for tests; 0: the clock's. */
+    double now;
+    void *reserved_[4];
+} gale_signed_value_options;
+
+/**
+ * Signs a value, which may hold any bytes, for that name. `secret` is not looked at when there are
+ * options->secrets. *ret_text, set on success only, has one reference.
+ *
+ * Returns 0; GALE_EINVALID for an unknown format, or when there is no secret, or none with
+ * key_version; -ENOMEM. Tornado: web.create_signed_value.
+ */
+GALE_API int gale_create_signed_value(const char *secret, const char *name, gale_str value,
+                                      const gale_signed_value_options *options,
+                                      gale_bytes **ret_text);
+/**
+ * The value that was signed. *ret_value, set on success only, has one reference.
+ *
+ * Returns 0; GALE_EINPUT when it is not what was signed for that name, is too old, or was signed
+ * with a secret that is not known; GALE_EINVALID for an unknown min_version; -ENOMEM.
+ * Tornado: web.decode_signed_value.
+ */
+GALE_API int gale_decode_signed_value(const char *secret, const char *name, gale_str text,
+                                      const gale_signed_value_options *options,
+                                      gale_bytes **ret_value);
+/** The key version that a value says it was signed with; nothing is verified. GALE_EINPUT when it
+ * says none. Tornado: web.get_signature_key_version. */
+GALE_API int gale_get_signature_key_version(gale_str text);
+
+/** gale_create_signed_value with the application's secret, for other uses than cookies. NULL on
+ * failure. `version` 0: 2. Tornado: RequestHandler.create_signed_value. */
+GALE_API const char *gale_handler_create_signed_value(gale_handler *self, const char *name,
+                                                      gale_str value, int version);
+/** Sets a cookie to the signed `value`. Returns 0, GALE_EINVALID also without a secret, -ENOMEM.
+ * Tornado: RequestHandler.set_signed_cookie, set_secure_cookie. */
+GALE_API int gale_set_signed_cookie(gale_handler *self, const char *name, const char *value,
+                                    const gale_cookie_options *options);
+/** The same for a value of any bytes. */
+GALE_API int gale_set_signed_cookie_str(gale_handler *self, const char *name, gale_str value,
+                                        const gale_cookie_options *options);
+/** The value of a signed cookie; NULL when there is none, or it does not verify: that is no
+ * failure. A value with a NUL in it is one. Tornado: RequestHandler.get_signed_cookie,
+ * get_secure_cookie. */
+GALE_API const char *gale_get_signed_cookie(gale_handler *self, const char *name,
+                                            const gale_signed_value_options *options);
+/** The same for a value of any bytes; `data` NULL: none. */
+GALE_API gale_str gale_get_signed_cookie_str(gale_handler *self, const char *name,
+                                             const gale_signed_value_options *options);
+/** The key version of a signed cookie. GALE_ENOTFOUND when there is no cookie, GALE_EINPUT when
+ * it has none. Tornado: RequestHandler.get_signed_cookie_key_version. */
+GALE_API int gale_get_signed_cookie_key_version(gale_handler *self, const char *name,
+                                                const gale_signed_value_options *options);
+
+/* ---- Forms of other sites (XSRF) ------------------------------------------------------- */
+
+/*
+ * With the setting xsrf_cookies a request that changes something must show that it comes from a
+ * page of this site: it carries the token of a cookie once more, as the argument "_xsrf" or in the
+ * header X-Xsrftoken or X-Csrftoken. Other sites can make a browser send the cookie, but cannot
+ * read it. Without it the answer is 403.
+ */
+
+/** The token; sets the cookie when the request had none. It is masked anew in each request, so
+ * that compressed pages do not give it away. NULL on failure. Tornado: RequestHandler.xsrf_token.
+ */
+GALE_API GALE_SUSPENDS const char *gale_xsrf_token(gale_handler *self);
+/** A hidden input element with the token: belongs into every form that is posted. NULL on failure.
+ * Tornado: RequestHandler.xsrf_form_html. */
+GALE_API GALE_SUSPENDS const char *gale_xsrf_form_html(gale_handler *self);
+/** What is done when a class has no slot check_xsrf_cookie: 0, or the code of a 403. */
+GALE_API int gale_check_xsrf_cookie(gale_handler *self);
+
+/* ---- Who the client is ----------------------------------------------------------------- */
+
+/** What the slot get_current_user has found, or gale_set_current_user has set; NULL: nobody, or
+ * a failure. Borrowed until the request ends. Templates know it as current_user.
+ * Tornado: RequestHandler.current_user. */
+GALE_API GALE_SUSPENDS json_t *gale_current_user(gale_handler *self);
+/** Sets it, for example in `prepare`. Takes the reference to `user`, always; NULL: nobody. Returns
+ * 0 or -ENOMEM. Tornado: RequestHandler.current_user. */
+GALE_API int gale_set_current_user(gale_handler *self, json_t *user);
+/** What the slot get_login_url says, or the setting login_url. NULL, as a failure, without
+ * either. Tornado: RequestHandler.get_login_url. */
+GALE_API const char *gale_get_login_url(gale_handler *self);
+/**
+ * At the head of a method, or of `prepare`: GALE_TRY(gale_authenticated(self)). Goes on only for a
+ * user who is somebody (as Python sees it: not NULL, null, false, 0, "", [] or {}). Others are
+ * redirected to the login URL, with the address of this page as its argument "next", by GET and
+ * HEAD; other methods are a 403. Tornado: web.authenticated.
+ */
+GALE_API GALE_SUSPENDS int gale_authenticated(gale_handler *self);
+
+/* ---- Slashes --------------------------------------------------------------------------- */
+
+/** In the same way: redirects GET and HEAD for a path without a slash at its end to the one with
+ * it; other methods are a 404. A path that begins with two slashes is a 403, since a redirect to it
+ * would lead to another host. Tornado: web.addslash. */
+GALE_API int gale_addslash(gale_handler *self);
+/** The same for a path with slashes at its end, to the one without; "/" alone goes on for GET and
+ * HEAD. Tornado: web.removeslash. */
+GALE_API int gale_removeslash(gale_handler *self);
+
+/* ---- ETags ----------------------------------------------------------------------------- */
+
+/*
+ * gale_finish does this by itself when the setting `etag` is on, or the class has the slot
+ * compute_etag: the header is set and compared with the request's. A handler can do it earlier:
+ *
+ *     GALE_TRY(gale_set_etag_header(self));
+ *     if (gale_check_etag_header(self))
+ *         return gale_set_status(self, 304, NULL);
+ */
+
+/** The SHA-1 of what was written and not flushed, in hexadecimal digits and quotes: what is done
+ * when a class has no slot compute_etag, and fits the slot. NULL on failure.
+ * Tornado: RequestHandler.compute_etag. */
+GALE_API const char *gale_compute_etag(gale_handler *self);
+/** Sets Etag to what the slot compute_etag, or gale_compute_etag, says. Returns 0, also when there
+ * is none; GALE_EINVALID for a value that is not fit for a header; GALE_EHTTP when the slot has
+ * failed; -ENOMEM. Tornado: RequestHandler.set_etag_header. */
+GALE_API int gale_set_etag_header(gale_handler *self);
+/** True when the request's If-None-Match has the response's Etag (weakly compared), or begins with
+ * "*" and there is one. Tornado: RequestHandler.check_etag_header. RFC 9110 §13.1.2. */
+GALE_API bool gale_check_etag_header(gale_handler *self);
 
 /* ---- Output transforms ----------------------------------------------------------------- */
 

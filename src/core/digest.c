@@ -39,7 +39,7 @@ static void load(void)
     EVP_MAC_free(hmac); /* the models hold it */
 }
 
-static void load_once(void)
+void gale__digest_load(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, load);
@@ -57,7 +57,7 @@ size_t gale__digest_size(gale__digest digest)
 
 int gale__hash_begin(gale__hash *hash, gale__digest digest)
 {
-    load_once();
+    gale__digest_load();
     hash->context = NULL;
     if (!algorithms[digest])
         return no_digest(digest);
@@ -89,7 +89,7 @@ void gale__hash_clear(gale__hash *hash)
 int gale__hmac(gale__digest digest, gale_str key, gale_str text,
                unsigned char out[GALE__DIGEST_MAX])
 {
-    load_once();
+    gale__digest_load();
     if (!hmac_models[digest])
         return no_digest(digest);
     EVP_MAC_CTX *context = EVP_MAC_CTX_dup(hmac_models[digest]);

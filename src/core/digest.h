@@ -14,6 +14,9 @@ typedef enum gale__digest {
 
 enum { GALE__DIGEST_MAX = 64 }; /* bytes of the longest */
 
+/* Looks the algorithms up, which the first use does otherwise: it takes milliseconds. */
+void gale__digest_load(void);
+
 /* How many bytes a digest has. */
 size_t gale__digest_size(gale__digest digest);
 

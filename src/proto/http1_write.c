@@ -106,8 +106,7 @@ static char *write_field(char *out, const gale__http_header_field *field)
     return PUT(out, "\r\n");
 }
 
-__attribute__((noinline)) static char *write_fields(char *out, const gale_http_headers *headers,
-                                                    uint64_t without)
+static char *write_fields(char *out, const gale_http_headers *headers, uint64_t without)
 {
     for (uint32_t i = 0; i < headers->count; i++)
         if (!(gale__http_header_bit(headers->fields[i].id) & without))
@@ -115,14 +114,28 @@ __attribute__((noinline)) static char *write_fields(char *out, const gale_http_h
     return out;
 }
 
-/* In Tornado's order. */
-static inline char *write_framing(char *out, const gale__http1_framing_out *framing)
+/* In Tornado's order, of which these are the parts before and after Set-Cookie. */
+static inline char *write_length(char *out, const gale__http1_framing_out *framing)
 {
-    if (framing->content_length >= 0 && !framing->chunked) {
-        out = PUT(out, "Content-Length: ");
-        out = gale__http_write_int(out, (uint64_t)framing->content_length);
-        out = PUT(out, "\r\n");
-    }
+    if (framing->content_length < 0 || framing->chunked)
+        return out;
+    out = PUT(out, "Content-Length: ");
+    out = gale__http_write_int(out, (uint64_t)framing->content_length);
+    return PUT(out, "\r\n");
+}
+
+__attribute__((noinline)) static char *
+write_fields_and_length(char *out, const gale_http_headers *headers,
+                        const gale__http1_framing_out *framing)
+{
+    const uint64_t cookies = gale__http_header_bit(GALE__HTTP_SET_COOKIE);
+    out = write_fields(out, headers, replaced(framing) | cookies);
+    out = write_length(out, framing);
+    return headers->present & cookies ? write_fields(out, headers, ~cookies) : out;
+}
+
+static inline char *write_end(char *out, const gale__http1_framing_out *framing)
+{
     if (framing->connection == GALE__HTTP1_CONNECTION_CLOSE)
         out = PUT(out, "Connection: close\r\n");
     else if (framing->connection == GALE__HTTP1_CONNECTION_KEEP_ALIVE)
@@ -142,9 +155,9 @@ static inline char *write_block(char *out, const gale_http_headers *headers)
 static inline char *write_rest(char *out, const gale_http_headers *headers,
                                const gale__http1_framing_out *framing)
 {
-    if (headers && headers->count)
-        out = write_fields(out, headers, replaced(framing));
-    return write_framing(out, framing);
+    out = headers && headers->count ? write_fields_and_length(out, headers, framing)
+                                    : write_length(out, framing);
+    return write_end(out, framing);
 }
 
 static const char *reason_of(const gale__http1_response_head *head)

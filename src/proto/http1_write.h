@@ -5,6 +5,7 @@
  *
  * The writer alone decides what frames the message: a Content-Length, Transfer-Encoding or
  * Connection field among the headers is left out when the head below says one of its own.
+ * Set-Cookie fields stand behind the Content-Length, as in Tornado.
  */
 #ifndef GALE_PROTO_HTTP1_WRITE_H
 #define GALE_PROTO_HTTP1_WRITE_H

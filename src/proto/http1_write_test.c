@@ -104,6 +104,27 @@ TEST(other_status_lines)
     close_fixture(&f);
 }
 
+TEST(cookies_stand_behind_the_length)
+{
+    fixture f;
+    open_fixture(&f);
+    assert_ok(gale_http_headers_add(&f.headers, "Set-Cookie", "a=1"));
+    assert_ok(gale_http_headers_add(&f.headers, "X", "y"));
+    assert_ok(gale_http_headers_add(&f.headers, "Set-Cookie", "b=2"));
+    gale__http1_response_head head = { .status = 200,
+                                       .headers = &f.headers,
+                                       .framing = { .content_length = 12,
+                                                    .connection = GALE__HTTP1_CONNECTION_CLOSE } };
+    assert_string_equal(response(&f, &head),
+                        "HTTP/1.1 200 OK\r\nX: y\r\nContent-Length: 12\r\nSet-Cookie: a=1\r\n"
+                        "Set-Cookie: b=2\r\nConnection: close\r\n\r\n");
+    head.framing = (gale__http1_framing_out){ .content_length = -1, .chunked = true };
+    assert_string_equal(response(&f, &head),
+                        "HTTP/1.1 200 OK\r\nX: y\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n"
+                        "Transfer-Encoding: chunked\r\n\r\n");
+    close_fixture(&f);
+}
+
 /* A block that comes with its status line is used for 200 only, and says the same. */
 TEST(a_ready_head)
 {

@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "http/http_server.h"
+#include "web/signed_cookies.h"
 #include "web/transform.h"
 
 /* The detail says what was not possible, and why; without one `what` does. */
@@ -35,6 +36,7 @@ const gale__handler_type *gale__application_type(gale_application *application,
     gale__handler_type *type = gale__handler_type_new(of_class);
     if (!type)
         return NULL;
+    type->automatic_etag = application->settings.etag || type->slots.compute_etag;
     type->next = application->types;
     application->types = type;
     return type;
@@ -136,6 +138,12 @@ static int make_filters(gale_application *application)
     return result < 0 ? fail_loudly(application->loop, result, "cannot add filters") : 0;
 }
 
+static int check_settings(gale_application *application)
+{
+    int result = gale__check_secrets(&application->settings);
+    return result < 0 ? fail_loudly(application->loop, result, "bad settings") : result;
+}
+
 gale_application *gale_application_new(const gale_route *routes,
                                        const gale_application_settings *settings)
 {
@@ -153,7 +161,7 @@ gale_application *gale_application_new(const gale_route *routes,
     if (application->settings.max_response_buffer == 0)
         application->settings.max_response_buffer = 104857600;
     gale__loop_add_service(loop, &application->service);
-    if (make_filters(application) >= 0 &&
+    if (check_settings(application) >= 0 && make_filters(application) >= 0 &&
         (!application->settings.compress_response ||
          gale_application_add_transform(application, &gale_compress_transform) >= 0) &&
         gale_application_add_handlers(application, NULL, routes) >= 0)

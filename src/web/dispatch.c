@@ -106,7 +106,16 @@ static int not_found(gale_handler *self)
     return gale_http_error(self, 404, NULL);
 }
 
-static const gale_handler_class not_found_class = { .name = "not found", .prepare = not_found };
+/* Nothing can be done here that another site could abuse. */
+static int no_check(gale_handler *self)
+{
+    (void)self;
+    return 0;
+}
+
+static const gale_handler_class not_found_class = { .name = "not found",
+                                                    .prepare = not_found,
+                                                    .check_xsrf_cookie = no_check };
 
 gale_handler *gale__handler_new(gale_application *application, const gale__handler_type *type,
                                 const gale__filters *filters, gale_http_connection *connection)
@@ -130,6 +139,7 @@ gale_handler *gale__handler_new(gale_application *application, const gale__handl
     self->locale = NULL;
     self->upload = NULL;
     self->transforms = NULL;
+    self->visitor = NULL;
     self->started = self->finished = self->headers_written = false;
     self->disconnected = self->given_away = self->failed = false;
     self->filters = filters;

@@ -33,6 +33,7 @@ struct gale_handler {
     struct gale__body_stream *stream;    /* of a streaming handler */
     struct gale__upload *upload;         /* of one whose class has `uploads` */
     struct gale__transforms *transforms; /* that have seen the first chunk */
+    struct gale__visitor *visitor;       /* cookies, user, token; NULL until needed */
     gale__defer last;                    /* of its scope: lets go of the application */
     const gale_locale *locale;           /* NULL until it is asked for */
     const gale__filters *filters;        /* NULL: none */
@@ -70,6 +71,10 @@ int gale__method_not_allowed(gale_handler *self);
 /* Remembers a failure of a getter. */
 void gale__handler_remember_failure(gale_handler *self, int status, const char *message, ...)
     GALE_PRINTF(3, 4);
+/* Refuses a request that changes something and may come from another site. */
+int gale__handler_check_xsrf(gale_handler *self);
+/* Sets Etag, unless there is one, and makes the response a 304 if the client has it already. */
+int gale__handler_automatic_etag(gale_handler *self);
 /* Headers and status as at the beginning. */
 void gale__handler_reset(gale_handler *self);
 

@@ -40,6 +40,10 @@ static void inherit(gale_handler_class *slots, const gale_handler_class *base)
     INHERIT(decode_argument)
     INHERIT(log_exception)
     INHERIT(get_user_locale)
+    INHERIT(check_xsrf_cookie)
+    INHERIT(get_current_user)
+    INHERIT(get_login_url)
+    INHERIT(compute_etag)
     INHERIT(stream_request_body)
     INHERIT(ignore_disconnect)
     INHERIT(data_received)
@@ -146,6 +150,8 @@ int gale_handler_call_super(gale_handler *self, const gale_handler_class *this_c
         if (function)
             return function(self);
     }
+    if (slot == offsetof(gale_handler_class, check_xsrf_cookie))
+        return gale_check_xsrf_cookie(self);
     bool is_method =
         slot >= offsetof(gale_handler_class, get) && slot <= offsetof(gale_handler_class, options);
     return is_method ? gale__method_not_allowed(self) : 0;

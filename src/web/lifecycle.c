@@ -36,6 +36,8 @@ static int execute(gale_handler *self)
         GALE_TRY(slots->initialize(self, self->arg));
     if (gale__http_headers_present(&self->request->headers, GALE__HTTP_CONTENT_TYPE))
         GALE_TRY(check_form(self));
+    if (GALE__UNLIKELY(self->application->settings.xsrf_cookies))
+        GALE_TRY(gale__handler_check_xsrf(self));
     if (slots->prepare)
         GALE_TRY(slots->prepare(self));
     if (self->finished || self->failed)

@@ -29,9 +29,17 @@ static int error_prepare(gale_handler *self)
     return gale_http_error(self, status ? *status : 404, NULL);
 }
 
+/* The error is told, whoever asks. */
+static int error_check_xsrf_cookie(gale_handler *self)
+{
+    (void)self;
+    return 0;
+}
+
 const gale_handler_class gale_error_handler = { .name = "error handler",
                                                 .state_size = sizeof(void *),
                                                 .initialize = error_initialize,
+                                                .check_xsrf_cookie = error_check_xsrf_cookie,
                                                 .prepare = error_prepare };
 
 /* ---- A redirect ------------------------------------------------------------------------ */

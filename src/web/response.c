@@ -8,6 +8,7 @@
 #include "proto/status.h"
 #include "web/application.h"
 #include "web/transform.h"
+#include "web/visitor.h"
 
 gale_http_server_request *gale_handler_request(gale_handler *self)
 {
@@ -58,6 +59,8 @@ int gale_clear(gale_handler *self)
 {
     gale__segments_clear(&self->body, self->net);
     gale__handler_reset(self);
+    if (self->visitor)
+        self->visitor->cookies_added = false;
     return 0;
 }
 
@@ -190,10 +193,14 @@ static int complete_headers(gale_handler *self)
 
 static int respond(gale_handler *self)
 {
+    if (GALE__UNLIKELY(self->type->automatic_etag))
+        GALE_TRY(gale__handler_automatic_etag(self));
     if (GALE__UNLIKELY(gale__http_status_bodiless(self->status)))
         GALE_TRY(prepare_bodiless(self));
     if (GALE__UNLIKELY(self->application->transforms != NULL))
         GALE_TRY(gale__transform_first_chunk(self, true));
+    if (self->visitor)
+        GALE_TRY(gale__visitor_add_cookies(self));
     return gale__http_exchange_respond(self->connection, self->status, self->reason, &self->headers,
                                        &self->body);
 }
@@ -252,6 +259,8 @@ int gale_flush(gale_handler *self)
             GALE_TRY(prepare_bodiless(self));
         if (self->application->transforms)
             GALE_TRY(gale__transform_first_chunk(self, false));
+        if (self->visitor)
+            GALE_TRY(gale__visitor_add_cookies(self));
         GALE_TRY(gale__http_exchange_begin(self->connection, self->status, self->reason,
                                            &self->headers, &self->body));
         self->headers_written = true;

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Etag and If-None-Match: RFC 9110 §8.8.3, §13.1.2, as Tornado has them. */
+#include <errno.h>
+#include <string.h>
+
+#include "core/digest.h"
+#include "core/error.h"
+#include "web/application.h"
+
+static int hash_body(const gale_handler *self, unsigned char out[GALE__DIGEST_MAX])
+{
+    gale__hash hash;
+    GALE_TRY(gale__hash_begin(&hash, GALE__SHA1));
+    int result = 0;
+    for (const gale__segment *part = self->body.first; part && result >= 0; part = part->next)
+        result = gale__hash_update(&hash, part->data, part->size);
+    if (result >= 0)
+        return gale__hash_end(&hash, out);
+    gale__hash_clear(&hash);
+    return result;
+}
+
+const char *gale_compute_etag(gale_handler *self)
+{
+    unsigned char digest[GALE__DIGEST_MAX];
+    size_t size = 2 * gale__digest_size(GALE__SHA1) + 2;
+    int result = hash_body(self, digest);
+    char *etag = result < 0 ? NULL : gale__arena_alloc(gale__handler_arena(self), size + 1);
+    if (!etag) {
+        gale__handler_remember_failure(self, 500, "no ETag: %s",
+                                       gale_strerror(result < 0 ? result : -ENOMEM));
+        return NULL;
+    }
+    etag[0] = etag[size - 1] = '"';
+    gale__hex_encode(etag + 1, digest, gale__digest_size(GALE__SHA1));
+    etag[size] = '\0';
+    return etag;
+}
+
+int gale_set_etag_header(gale_handler *self)
+{
+    const gale_handler_class *slots = &self->type->slots;
+    const char *etag = slots->compute_etag ? slots->compute_etag(self) : gale_compute_etag(self);
+    if (etag)
+        return gale__http_headers_set(&self->headers, GALE__HTTP_ETAG,
+                                      (gale_str){ etag, strlen(etag) });
+    return self->failed ? GALE_EHTTP : 0;
+}
+
+/* ---- If-None-Match --------------------------------------------------------------------- */
+
+/* Finds the next `*` or entity tag, wherever it stands; *at moves behind it. */
+static bool next_tag(const char **at, gale_str *ret_tag)
+{
+    const char *start = *at + strcspn(*at, "*\"");
+    if (!*start)
+        return false;
+    const char *end = *start == '*' ? start : strchr(start + 1, '"');
+    if (!end) { /* no more quotes: but perhaps a star */
+        start = end = strchr(start, '*');
+        if (!end)
+            return false;
+    }
+    *ret_tag = (gale_str){ start, (size_t)(end - start) + 1 };
+    *at = end + 1;
+    return true;
+}
+
+static gale_str without_weakness(const char *etag)
+{
+    if (strncmp(etag, "W/", 2) == 0)
+        etag += 2;
+    return (gale_str){ etag, strlen(etag) };
+}
+
+bool gale_check_etag_header(gale_handler *self)
+{
+    const char *at = gale__http_headers_get(&self->request->headers, GALE__HTTP_IF_NONE_MATCH);
+    const char *etag = at ? gale__http_headers_get(&self->headers, GALE__HTTP_ETAG) : NULL;
+    if (!etag || !*etag)
+        return false;
+    gale_str own = without_weakness(etag), tag;
+    for (bool first = true; next_tag(&at, &tag); first = false) {
+        if (*tag.data == '*' && first)
+            return true;
+        if (tag.len == own.len && memcmp(tag.data, own.data, own.len) == 0)
+            return true;
+    }
+    return false;
+}
+
+int gale__handler_automatic_etag(gale_handler *self)
+{
+    gale__http_method method = self->request->head.method_id;
+    if (self->status != 200 ||
+        (method != GALE__HTTP_METHOD_GET && method != GALE__HTTP_METHOD_HEAD) ||
+        gale__http_headers_present(&self->headers, GALE__HTTP_ETAG))
+        return 0;
+    GALE_TRY(gale_set_etag_header(self));
+    if (!gale_check_etag_header(self))
+        return 0;
+    gale__segments_clear(&self->body, self->net);
+    return gale_set_status(self, 304, NULL);
+}
