@@ -689,7 +689,8 @@ GALE_API int gale_removeslash(gale_handler *self);
  */
 
 /** The SHA-1 of what was written and not flushed, in hexadecimal digits and quotes: what is done
- * when a class has no slot compute_etag, and fits the slot. NULL on failure.
+ * when a class has no slot compute_etag, and fits the slot. NULL on failure, and for a body that is
+ * sent from a file.
  * Tornado: RequestHandler.compute_etag. */
 GALE_API const char *gale_compute_etag(gale_handler *self);
 /** Sets Etag to what the slot compute_etag, or gale_compute_etag, says. Returns 0, also when there

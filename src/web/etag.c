@@ -20,9 +20,20 @@ static int hash_body(const gale_handler *self, unsigned char out[GALE__DIGEST_MA
     return result;
 }
 
+/* Bytes of a file go out unread. */
+static bool has_file(const gale__segments *body)
+{
+    const gale__segment *part = body->first;
+    while (part && part->data)
+        part = part->next;
+    return part != NULL;
+}
+
 const char *gale_compute_etag(gale_handler *self)
 {
     unsigned char digest[GALE__DIGEST_MAX];
+    if (has_file(&self->body))
+        return NULL;
     size_t size = 2 * gale__digest_size(GALE__SHA1) + 2;
     int result = hash_body(self, digest);
     char *etag = result < 0 ? NULL : gale__arena_alloc(gale__handler_arena(self), size + 1);
