@@ -7,7 +7,7 @@ import shutil
 import statistics
 import time
 
-from harness import callgrind, servers, tools
+from harness import callgrind, servers, tools, uploads as upload
 from harness.processes import TICKS, Failed, Refused, core_ticks, cpu_ticks, run
 
 RUNS = 7
@@ -225,6 +225,20 @@ def longpoll(bench):
     return group
 
 
+def uploads(bench):
+    group = Group("uploads: a form with a file of 1 GiB, to a temporary file, with its SHA-256",
+                  ("server", "growth of peak RSS KiB", "peak RSS MiB", "CPU s", "s"),
+                  "gale's aim: below 1,024 KiB. Growth over the peak of an upload of 1 MiB.")
+    if not upload.have_room():
+        raise servers.Missing("the folder for temporary files has not 1.25 GiB free")
+    with bench.server("gale", "upload") as server:
+        found = upload.measure(server)
+    group.add("gale", found, [f"{found['peak_growth_bytes'] / 1024:,.0f}",
+                              f"{found['peak_bytes'] / 2**20:.1f}", f"{found['cpu_seconds']:.2f}",
+                              f"{found['seconds']:.2f}"])
+    return group
+
+
 def counted_commands(bench):
     """The servers that callgrind can follow: of one process, native, quick enough."""
     commands = {"floor": lambda port: [bench.build.tool("floor_epoll"), str(port)]}
@@ -282,5 +296,5 @@ def simulation(bench):
 
 
 ALL = {function.__name__: function for function in
-       (hello, pipelined, idle, workers, longpoll, instructions, tasks, timers,
+       (hello, pipelined, idle, workers, longpoll, uploads, instructions, tasks, timers,
         simulation)}

@@ -23,7 +23,7 @@ class Bench:
         self.descriptors = descriptors
 
     def server(self, name, what="hello", workers=1):
-        """A Server, not yet started. what: "hello" or "longpoll"."""
+        """A Server, not yet started. what: "hello", "longpoll" or "upload"."""
         port = free_port()
         command = getattr(self, f"_{name}")(what, port, workers)
         return Server(name, command, port, self.server_core, self.folder)
