@@ -53,8 +53,7 @@ int gale_set_etag_header(gale_handler *self)
     const gale_handler_class *slots = &self->type->slots;
     const char *etag = slots->compute_etag ? slots->compute_etag(self) : gale_compute_etag(self);
     if (etag)
-        return gale__http_headers_set(&self->headers, GALE__HTTP_ETAG,
-                                      (gale_str){ etag, strlen(etag) });
+        return gale_set_header(self, "Etag", etag);
     return self->failed ? GALE_EHTTP : 0;
 }
 
