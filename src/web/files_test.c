@@ -161,6 +161,26 @@ TEST(malformed_forms_are_refused_before_prepare)
     stop();
 }
 
+TEST(the_xsrf_token_of_a_form)
+{
+    int port;
+    serve(routes, &(gale_application_settings){ .xsrf_cookies = true }, &port);
+    assert_post(port, "/", TYPE "Cookie: _xsrf=deadbeef\r\n",
+                PART("name=_xsrf", "deadbeef") PART("name=argument", "1") LAST, "1 no file");
+    test_expect_log(GALE_LOG_WARNING, "403 POST / (127.0.0.1): ");
+    test_expect_log(GALE_LOG_WARNING, "403 POST / (127.0.0.1) ");
+    char *answer =
+        post(port, "/", TYPE "Cookie: _xsrf=deadbeef\r\n", PART("name=argument", "1") LAST);
+    assert_memory_equal(answer, "HTTP/1.1 403 ", 13);
+    free(answer);
+    test_expect_log(GALE_LOG_WARNING, "400 POST / (127.0.0.1): Invalid body: ");
+    test_expect_log(GALE_LOG_WARNING, "400 POST / (127.0.0.1) "); /* it comes first */
+    answer = post(port, "/", TYPE, "no form");
+    assert_memory_equal(answer, "HTTP/1.1 400 ", 13);
+    free(answer);
+    stop();
+}
+
 TEST(a_form_of_100_parts)
 {
     enum { PARTS = 100, MORE = 128 };
