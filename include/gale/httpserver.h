@@ -78,6 +78,16 @@ struct gale_http_server_connection_delegate {
 
 /* ---- The server ------------------------------------------------------------------------ */
 
+/** How a trusted proxy says who the client is. */
+typedef enum gale_proxy_header {
+    /** X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host. */
+    GALE_PROXY_X_FORWARDED,
+    /** Forwarded. RFC 7239. */
+    GALE_PROXY_FORWARDED,
+    /** By no header: for proxies that only speak the PROXY protocol. */
+    GALE_PROXY_NO_HEADER
+} gale_proxy_header;
+
 /** Options of a server. Zero is the default of each; GALE_NONE means no limit. */
 typedef struct gale_http_server_options {
     /** Close after each response. */
@@ -93,6 +103,21 @@ typedef struct gale_http_server_options {
     /** Addresses of proxies that X-Forwarded-For may end with: the last one that is not among
      * them is the client's. A list that ends with NULL, or NULL for none; borrowed. */
     const char *const *trusted_downstream;
+    /**
+     * The networks of proxies that are believed: "10.0.0.0/8", "::1", or "unix" for every peer on a
+     * Unix socket; a list that ends with NULL. When one of them sends a request, its header (see
+     * proxy_header) says who the client is: of a chain of proxies the first address from the right
+     * that is not of these networks, or the last before one that is no address ("unknown"). It
+     * also says the scheme and the host. A malformed Forwarded is ignored. Not together with
+     * xheaders.
+     */
+    const char *const *trusted_proxies;
+    /** The one kind of header that those proxies set; the other is the client's and ignored. */
+    gale_proxy_header proxy_header;
+    /** Each connection begins with a PROXY protocol header (version 1 or 2), whose client takes the
+     * place of the peer; it must come from a trusted proxy, and others are closed. HAProxy: "The
+     * PROXY protocol". */
+    bool proxy_protocol;
     /** Bodies with Content-Encoding: gzip arrive inflated; max_body_size then counts before and
      * after. Tornado: decompress_request. */
     bool decompress_request;
@@ -113,7 +138,7 @@ typedef struct gale_http_server_options {
     /** Seconds in which a client takes no byte of what is waiting for it; 0: 60. Then the
      * connection is closed. */
     double write_timeout;
-    void *reserved_[8];
+    void *reserved_[6];
 } gale_http_server_options;
 
 /** For max_body_size: no body at all. */
@@ -121,7 +146,8 @@ typedef struct gale_http_server_options {
 
 /**
  * A server on the current loop that answers through `delegate` (borrowed). `options` are copied.
- * Returns NULL when out of memory. Tornado: httpserver.HTTPServer.
+ * Returns NULL when out of memory, or, with gale_error_detail, when trusted_proxies names no
+ * network or does not go with another option. Tornado: httpserver.HTTPServer.
  */
 GALE_API gale_http_server *gale_http_server_new(gale_http_server_connection_delegate *delegate,
                                                 const gale_http_server_options *options);

@@ -76,7 +76,8 @@ static void time_out(gale__http1_server_connection *self)
     size_t queued = gale__stream_queued(&self->stream);
     if (queued > 0 && queued < self->active->queued_before)
         await_next(self); /* slow, but it takes something */
-    else if (queued > 0 || self->state == GALE__HTTP1_LINGER || idle(self))
+    else if (queued > 0 || self->state == GALE__HTTP1_LINGER || idle(self) ||
+             gale__http1_connection_awaits_proxy(self))
         gale__http1_connection_lost(self);
     else if (self->state == GALE__HTTP1_BODY)
         gale__http1_reject(self, 408, "Timeout reading body");
@@ -130,8 +131,17 @@ void gale__http1_connection_start(gale_http_server *server, int fd, const gale__
     self->timer.fire = on_timer;
     gale__list_append(&server->connections, &self->link);
     server->connection_count++;
-    await_next(self);
+    if (!server->options.proxy_protocol)
+        await_next(self);
+    else if (!gale__http1_connection_await_proxy(self))
+        return;
     receive(self, GALE__RECEIVE_ON);
+}
+
+void gale__http1_connection_serve(gale__http1_server_connection *self)
+{
+    self->stream.handlers = &stream_handlers;
+    gale__http1_process_input(self);
 }
 
 static void on_resume(gale__callback *callback)

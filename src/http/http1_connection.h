@@ -88,6 +88,11 @@ struct gale_http_connection {
 
 /* A new connection of `server`; takes `fd` over. */
 void gale__http1_connection_start(gale_http_server *server, int fd, const gale__address *peer);
+/* Waits for a PROXY protocol header, then serves. False: the connection is gone. */
+bool gale__http1_connection_await_proxy(gale__http1_server_connection *self);
+bool gale__http1_connection_awaits_proxy(const gale__http1_server_connection *self);
+/* The first request may come, or is in the input. */
+void gale__http1_connection_serve(gale__http1_server_connection *self);
 /* The peer has gone, or has to: ends the exchange and closes. */
 void gale__http1_connection_lost(gale__http1_server_connection *self);
 /* Gives the socket, and what was received and not used, to a stream of its own; ends the exchange,

@@ -131,8 +131,8 @@ static gale_http_connection *read_exchange(gale__http1_server_connection *self, 
         if (GALE__UNLIKELY(result < 0)) {
             status = request->framing.status;
             reason = request->framing.reason;
-        } else if (GALE__LIKELY(!self->server->options.xheaders) ||
-                   gale__http_apply_xheaders(request, &self->server->options) >= 0) {
+        } else if (GALE__LIKELY(!self->server->behind_proxies) ||
+                   gale__http_apply_proxies(request, self->server) >= 0) {
             return exchange;
         }
     }

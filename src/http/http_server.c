@@ -8,6 +8,7 @@
 #include <gale/log.h>
 #include <gale/netutil.h>
 
+#include "core/error.h"
 #include "net/listener.h"
 
 /* ---- As a service of the loop ---------------------------------------------------------- */
@@ -55,6 +56,7 @@ static void give_back(gale_http_server *server)
 {
     if (server->free_delegate)
         server->free_delegate(server->delegate);
+    gale__proxies_clear(&server->proxies);
     gale__free(server);
 }
 
@@ -103,6 +105,18 @@ static void fill_in_defaults(gale_http_server_options *options)
         options->protocol = "http";
 }
 
+static int set_proxies(gale_http_server *server)
+{
+    const gale_http_server_options *options = &server->options;
+    if (options->xheaders && options->trusted_proxies)
+        return gale__fail(GALE_EINVALID, "xheaders and trusted_proxies exclude each other");
+    GALE_TRY(gale__proxies_parse(&server->proxies, options->trusted_proxies));
+    if (options->proxy_protocol && !server->proxies.count)
+        return gale__fail(GALE_EINVALID, "proxy_protocol needs trusted_proxies");
+    server->behind_proxies = options->xheaders || server->proxies.count;
+    return 0;
+}
+
 gale_http_server *gale_http_server_new(gale_http_server_connection_delegate *delegate,
                                        const gale_http_server_options *options)
 {
@@ -117,6 +131,11 @@ gale_http_server *gale_http_server_new(gale_http_server_connection_delegate *del
     if (options)
         server->options = *options;
     fill_in_defaults(&server->options);
+    if (set_proxies(server) < 0) {
+        gale__proxies_clear(&server->proxies);
+        gale__free(server);
+        return NULL;
+    }
     server->idle_timeout = duration(server->options.idle_connection_timeout, 3600);
     server->header_timeout = duration(server->options.header_timeout, 60);
     server->body_idle_timeout = duration(server->options.body_idle_timeout, 60);

@@ -4,6 +4,7 @@
 
 #include "http/http.h"
 #include "http/http1_connection.h"
+#include "http/proxies.h"
 
 struct gale_http_server {
     gale__service service;
@@ -14,6 +15,8 @@ struct gale_http_server {
     gale_http_server_options options; /* with the defaults filled in */
     int64_t idle_timeout, header_timeout, body_idle_timeout,
         write_timeout; /* ns; INT64_MAX: none */
+    gale__proxies proxies;
+    bool behind_proxies; /* what they say has to be applied to each request */
     gale__list listeners;
     gale__list connections;
     size_t connection_count;
@@ -23,6 +26,8 @@ struct gale_http_server {
     gale_http_server **owner; /* set to NULL when the server is freed; may be NULL */
 };
 
+/* What the proxies say, for a request whose head is there. Returns 0 or -ENOMEM. */
+int gale__http_apply_proxies(gale_http_server_request *request, const gale_http_server *server);
 /* The option xheaders, for a request whose head is there. Returns 0 or -ENOMEM. */
 int gale__http_apply_xheaders(gale_http_server_request *request,
                               const gale_http_server_options *options);

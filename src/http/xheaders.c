@@ -6,7 +6,6 @@
 #include <gale/netutil.h>
 
 #include "http/http_server.h"
-#include "proto/characters.h"
 
 static bool trusted(const char *const *list, gale_str ip)
 {
@@ -16,26 +15,12 @@ static bool trusted(const char *const *list, gale_str ip)
     return false;
 }
 
-/* The last element, trimmed; `list` becomes what stands before it, its `data` NULL for nothing. */
-static gale_str cut_last(gale_str *list)
-{
-    const char *comma = list->len ? memrchr(list->data, ',', list->len) : NULL;
-    gale_str last = *list;
-    if (comma) {
-        last = (gale_str){ comma + 1, list->len - (size_t)(comma + 1 - list->data) };
-        list->len = (size_t)(comma - list->data);
-    } else {
-        list->data = NULL;
-    }
-    return gale__http_trim(last);
-}
-
 /* The one nearest to us that is not trusted; the farthest when all are. */
 static gale_str forwarded_for(const char *const *list, const char *value)
 {
     gale_str rest = { value, strlen(value) }, ip;
     do
-        ip = cut_last(&rest);
+        ip = gale__cut_last(&rest);
     while (rest.data && trusted(list, ip));
     return ip;
 }
@@ -62,7 +47,7 @@ static void apply_scheme(gale_http_server_request *request)
         value = gale__http_headers_get(&request->headers, GALE__HTTP_X_FORWARDED_PROTO);
     if (!value)
         return;
-    gale_str list = { value, strlen(value) }, scheme = cut_last(&list);
+    gale_str list = { value, strlen(value) }, scheme = gale__cut_last(&list);
     if (scheme.len == 4 && memcmp(scheme.data, "http", 4) == 0)
         request->protocol = "http";
     else if (scheme.len == 5 && memcmp(scheme.data, "https", 5) == 0)
