@@ -6,7 +6,9 @@
  * the last batch has been answered. At the end it stops sending and waits for what is still
  * outstanding, so that every request that the server worked for is counted.
  *
- * usage: http_load [-c CONNECTIONS] [-p DEPTH] [-d SECONDS | -n REQUESTS] [-u PATH] PORT
+ * usage: http_load [-c CONNECTIONS] [-p DEPTH] [-d SECONDS | -n REQUESTS] [-u PATH]
+ *                  [-b FORM] PORT
+ *   -b posts this urlencoded form
  *   -n sends that many requests exactly (one more, sent first, learns the length and is not
  *      counted); without it requests are sent for SECONDS (5)
  * The response to PATH must always have the same length. A response that is not a 200, has
@@ -35,13 +37,18 @@ static size_t request_size, response_size;
 static char bytes[READ_SIZE];
 static uint32_t latency[SLOTS]; /* batches, by their microseconds */
 
-static void prepare_batch(const char *path)
+static void prepare_batch(const char *path, const char *form)
 {
     char request[1024];
-    int n = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n", path,
-                     port);
+    int n = form ? snprintf(request, sizeof request,
+                            "POST %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n"
+                            "Content-Type: application/x-www-form-urlencoded\r\n"
+                            "Content-Length: %zu\r\n\r\n%s",
+                            path, port, strlen(form), form)
+                 : snprintf(request, sizeof request,
+                            "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n", path, port);
     if (n < 0 || (size_t)n >= sizeof request) {
-        give_up("the path is too long");
+        give_up("the request is too long");
     }
     request_size = (size_t)n;
     batch = allocate(depth, request_size);
@@ -151,9 +158,9 @@ static void run(int epoll)
 int main(int argc, char **argv)
 {
     unsigned connections = 64, seconds = 5;
-    const char *path = "/";
+    const char *path = "/", *form = NULL;
     int option;
-    while ((option = getopt(argc, argv, "c:p:d:n:u:")) != -1) {
+    while ((option = getopt(argc, argv, "c:p:d:n:u:b:")) != -1) {
         if (option == 'c') {
             connections = parse_number(optarg, 1, 1000000);
         } else if (option == 'p') {
@@ -164,18 +171,20 @@ int main(int argc, char **argv)
             total = parse_number(optarg, 1, 1000000000);
         } else if (option == 'u') {
             path = optarg;
+        } else if (option == 'b') {
+            form = optarg;
         } else {
             return 2;
         }
     }
     if (optind != argc - 1) {
         fprintf(stderr, "usage: http_load [-c CONNECTIONS] [-p DEPTH] [-d SECONDS | -n REQUESTS] "
-                        "[-u PATH] PORT\n");
+                        "[-u PATH] [-b FORM] PORT\n");
         return 2;
     }
     port = parse_number(argv[optind], 1, 65535);
     need_descriptors(connections + 8);
-    prepare_batch(path);
+    prepare_batch(path, form);
     int epoll = epoll_create1(0);
     connection *all = connect_all(connections, epoll);
 

@@ -51,11 +51,11 @@ def running(bench, stack, group, what="hello"):
     return started
 
 
-def timed_run(server, depth, bench):
-    """One second of load: what it cost the server."""
+def timed_run(server, load, bench):
+    """One second of load, with these options of http_load: what it cost the server."""
     http_load = bench.build.tool("http_load")
     before, all_before = cpu_ticks(server.process.pid), core_ticks(server.core)
-    result = json.loads(run([http_load, "-c", "64", "-p", str(depth), "-d", "1", str(server.port)],
+    result = json.loads(run([http_load, "-c", "64", *load, "-d", "1", str(server.port)],
                             bench.load_core))
     after, all_after = cpu_ticks(server.process.pid), core_ticks(server.core)
     user, system = after[0] - before[0], after[1] - before[1]
@@ -67,7 +67,7 @@ def timed_run(server, depth, bench):
             "share": share, "others": max((all_after[1] - all_before[1]) / total - share, 0)}
 
 
-def alternate(started, depth, bench, group):
+def alternate(started, load, bench, group):
     """A warm-up and RUNS runs of each server, one after the other; the runs by name."""
     runs = {server.name: [] for server in started}
     for turn in range(RUNS + 1):
@@ -76,7 +76,7 @@ def alternate(started, depth, bench, group):
                 continue
             time.sleep(0.1)
             try:
-                figures = timed_run(server, depth, bench)
+                figures = timed_run(server, load, bench)
             except Failed as failed:
                 group.failed[server.name] = str(failed)
                 continue
@@ -94,7 +94,7 @@ def speed(bench, title, depth, aim):
                   "set the requests/s.\n"
                   "  others %: what neighbours took of that core; distrust a row where it is large.")
     with contextlib.ExitStack() as stack:
-        runs = alternate(running(bench, stack, group), depth, bench, group)
+        runs = alternate(running(bench, stack, group), ("-p", str(depth)), bench, group)
     least = {name: min(all_runs, key=lambda one: one["cpu_us"]) for name, all_runs in runs.items()}
     base = least["floor"]["cpu_us"] if "floor" in least else None
     disturbed = [name for name, best in least.items() if best["others"] > DISTURBED]
@@ -125,6 +125,24 @@ def hello(bench):
 
 def pipelined(bench):
     return speed(bench, "pipelined: 16 deep, 64 connections", 16, 1.30)
+
+
+def form(bench):
+    group = Group("form: a POST of a small urlencoded form, 64 connections",
+                  ("server", "CPU us/request", "/ Tornado", "requests/s", "core %"),
+                  f"CPU: the least of {RUNS} alternating one-second runs; the rest: medians.")
+    load = ("-b", "name=Ada+Lovelace&guests=2")
+    with contextlib.ExitStack() as stack:
+        runs = alternate(running(bench, stack, group, "form"), load, bench, group)
+    least = {name: min(one["cpu_us"] for one in all_runs) for name, all_runs in runs.items()}
+    for name, best in least.items():
+        rate, share = (statistics.median(one[key] for one in runs[name])
+                       for key in ("requests_per_second", "share"))
+        group.add(name, {"cpu_us_per_request": round(best, 4),
+                         "requests_per_second_median": round(rate)},
+                  [f"{best:.3f}", ratio(best, least.get("tornado")), f"{rate:,.0f}",
+                   f"{100 * share:.0f}"])
+    return group
 
 
 def one_by_one(bench, group, measure, what="hello", workers=1):
@@ -296,5 +314,5 @@ def simulation(bench):
 
 
 ALL = {function.__name__: function for function in
-       (hello, pipelined, idle, workers, longpoll, uploads, instructions, tasks, timers,
+       (hello, pipelined, idle, workers, longpoll, form, uploads, instructions, tasks, timers,
         simulation)}

@@ -23,7 +23,7 @@ class Bench:
         self.descriptors = descriptors
 
     def server(self, name, what="hello", workers=1):
-        """A Server, not yet started. what: "hello", "longpoll" or "upload"."""
+        """A Server, not yet started. what: "hello", "longpoll", "form" or "upload"."""
         port = free_port()
         command = getattr(self, f"_{name}")(what, port, workers)
         return Server(name, command, port, self.server_core, self.folder)
@@ -42,7 +42,7 @@ class Bench:
 
     def _nginx(self, what, port, workers):
         if what != "hello":
-            raise Missing("nginx has no handlers that wait")
+            raise Missing("nginx runs no handlers")
         command = tools.nginx_command(port, self.folder, self.descriptors, workers)
         if command is None:
             raise Missing("nginx is not installed")
