@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Calls functions of gale for escape_test.py and locale_test.py, which compare them with
- * Tornado's: each line of standard input is a JSON array, the name of a function and its
- * arguments; each line of output is its result as JSON.
+ * Calls functions of gale for the tests beside this folder, which compare them with Tornado's: each
+ * line of standard input is a JSON array, the name of a function and its arguments; each line of
+ * output is its result as JSON.
  */
 #include <gale/gale.h>
 
@@ -152,6 +152,49 @@ static json_t *locale_call(const char *name, const json_t *call)
     return load(name, call);
 }
 
+/* ---- signed values --------------------------------------------------------------------- */
+
+/* Options out of arguments 4 to 7: version, now, secrets by version or null, key version. */
+static gale_signed_value_options signing_options(const json_t *call, gale_cookie_secret *secrets)
+{
+    json_t *list = json_array_get(call, 6);
+    size_t count = 0;
+    const char *version;
+    json_t *secret;
+    json_object_foreach(list, version, secret) secrets[count++] =
+        (gale_cookie_secret){ .key_version = atoi(version), .secret = json_string_value(secret) };
+    return (gale_signed_value_options){
+        .version = (int)json_integer_value(json_array_get(call, 4)),
+        .now = json_number_value(json_array_get(call, 5)),
+        .secrets = count ? secrets : NULL,
+        .key_version = (int)json_integer_value(json_array_get(call, 7)),
+    };
+}
+
+/* secret, name, value, options */
+static json_t *signed_value_call(const char *name, const json_t *call)
+{
+    gale_cookie_secret secrets[8] = { { 0 } };
+    gale_signed_value_options options = signing_options(call, secrets);
+    gale_bytes *result;
+    const json_t *value = json_array_get(call, 3);
+    gale_str text = { json_string_value(value), json_string_length(value) };
+    if (strcmp(name, "create_signed_value") == 0)
+        return gale_create_signed_value(text_at(call, 1), text_at(call, 2), text, &options,
+                                        &result) < 0
+                   ? json_null()
+                   : result_of(result);
+    if (strcmp(name, "decode_signed_value") == 0)
+        return gale_decode_signed_value(text_at(call, 1), text_at(call, 2), text, &options,
+                                        &result) < 0
+                   ? json_null()
+                   : result_of(result);
+    if (strcmp(name, "get_signature_key_version") != 0)
+        return NULL;
+    int version = gale_get_signature_key_version(text);
+    return version < 0 ? json_null() : json_integer(version);
+}
+
 int main(void)
 {
     char *line = NULL;
@@ -161,6 +204,8 @@ int main(void)
         json_t *call = gale_json_decode((gale_str){ line, (size_t)length });
         const char *name = call ? text_at(call, 0) : NULL;
         json_t *result = name ? escape_call(name, call) : NULL;
+        if (!result && name)
+            result = signed_value_call(name, call);
         if (!result && name)
             result = locale_call(name, call);
         if (!result) {
