@@ -65,6 +65,8 @@ class Twin:
         answer = self.send(case.pieces)
         answer = re.sub(rb"(?m)^Server: .*\r$", b"Server: *\r", answer)
         answer = re.sub(rb"(?m)^Date: .* GMT\r$", b"Date: *\r", answer)
+        for pattern, replacement in cases.CHANGING:
+            answer = re.sub(pattern, replacement, answer)
         return answer, self.access_lines()
 
     def end(self):

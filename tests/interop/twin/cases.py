@@ -39,6 +39,9 @@ REASONS = {
     "parts": "parts and their headers are limited (in Tornado 6.5, too)",
     "quotes": "quotes are taken off a parameter once",
     "charset": "file names are UTF-8, US-ASCII or ISO-8859-1",
+    "attributes": "what could split Set-Cookie is refused in attributes, too (in Tornado 6.5, too)",
+    "tampered": "a signed value whose time is no number is refused, and not an error",
+    "elsewhere": "addslash does not redirect to a path that browsers take for a host",
     "gzip": "all of a gzip body is inflated, and what is malformed or too large is refused",
 }
 
@@ -496,9 +499,143 @@ BROKEN_ANSWERS = [
                                             "/status?code=42")),
 ]
 
+# What differs from one request to the next, in the answers of both.
+CHANGING = [
+    (rb"expires=..., .. ... (?!2011)(?!9999)(?!1970).... ..:..:.. GMT", b"expires=*"),
+    (rb"2\|[0-9a-f]{8}\|[0-9a-f]{32}\|[0-9]{10}", b"2|*"),  # an XSRF token, and one of format 1
+    (rb"(_xsrf=|value=\"|\r\n\r\n)[0-9a-f]{32}\b", rb"\1*"),
+    (rb"\|10:1[0-9]{9}\|(.*)\|[0-9a-f]{64}", rb"|10:*|\1|*"),
+    (rb"\|1[0-9]{9}\|[0-9a-f]{40}", b"|*|*"),
+]
+
+
+def cookie(value, target="/signed"):
+    return get(target, b"Cookie: " + value)
+
+
+# Signed at 1300000000 with the twins' secret.
+V1 = b"dmFsdWU=|1300000000|31c934969f53e48164c50768b40cbd7e2daaaa4f"
+V2_SIGNED = b"2|1:0|10:1300000000|3:key|8:dmFsdWU=|"
+V2 = V2_SIGNED + b"3d4e60b996ff9c5d5788e333a0cba6f238a22c6c0f94788870e1a9ecd482e152"
+
+SAFETY = [
+    *gets("cookie", *["/set_cookie?value=" + value for value in (
+        "b", "", "a%2Cb", "a%3Bb", "%22a%22", "a%5Cb", "a%3Db", "a/b(c)%3Cd%3E?@[]{}%7F",
+        "!%23$%25%26%27*%2B-.%5E_%60%7C~:", "a%20b", "a%0Ab", "%01")]),
+    *gets("cookie", *["/set_cookie?value=v&" + options for options in (
+        "domain=example.com", "path=/foo", "path=", "expires=1300000000", "expires=1300000000.9",
+        "expires_days=10", "expires_days=0.5", "expires=1300000000&expires_days=3", "max_age=10",
+        "max_age=-1", "max_age=0", "httponly=1", "secure=1", "samesite=Strict",
+        "domain=d&max_age=5&httponly=1&secure=1&samesite=Lax&expires=1300000000",
+        "name=A:b", "name=a%20b", "name=a%3Bb", "name=a%3Db", "name=path", "name=Max-Age", "name=",
+        "name=%C3%A9", "name=__Host-a")]),
+    Case("cookie, HEAD", get("/set_cookie?value=v", method="HEAD")),
+    Case("cookie, kept alive", raw("GET /set_cookie?value=v HTTP/1.1\nHost: h\n\n") + get("/")),
+    Case("cookie, HTTP/1.0", b"GET /set_cookie?value=v HTTP/1.0\r\n\r\n"),
+    *differ("attributes", b"HTTP/1.1 500 ",
+            *gets("cookie", "/set_cookie?value=v&domain=a%3Bb", "/set_cookie?value=v&path=a%20b",
+                  "/set_cookie?value=v&samesite=a%0Ab")),
+    *differ("bytes", OK, *gets("cookie", "/set_cookie?value=%C3%A9")),
+    *gets("several cookies", *["/several?how=" + how for how in (
+        "", "error", "send_error", "redirect", "clear", "status", "flush")]),
+    Case("several cookies, HEAD", get("/several", method="HEAD")),
+    Case("several cookies, flushed, HEAD", get("/several?how=flush", method="HEAD")),
+    Case("several cookies, flushed, HTTP/1.0", b"GET /several?how=flush HTTP/1.0\r\n\r\n"),
+    Case("clearing no cookies", get("/clear_cookies")),
+    *[Case(f"clearing cookies {value}", cookie(value, "/clear_cookies")) for value in (
+        b"a=1; b=2", b"b=1; one=2; b=3", b'a="x;y"', b"path=1; c=2", b"a b=1; c=2", b"nonsense")],
+    *[Case(f"signed cookie {value}", cookie(b"key=" + value)) for value in (
+        V1, V2, b'"' + V2 + b'"', b"", b"a", b"a|b|c", V2[:-1], V2 + b"0", V2[:-1] + b"3", V1[:-1],
+        V2.replace(b"3:key", b"3:kez"), V2.replace(b"1:0", b"1:1"),
+        V2.replace(b"10:13", b"9:13"), b"3|" + V2, b"2|", b"2|1:0", b"2|7:1234567|1:0|0:|0:|",
+        b"1000|1|2", b"2|x:0|1:0|0:|0:|")],
+    *differ("tampered", OK, Case("signed cookie with a moved border",
+                                 cookie(b"key=" + V1.replace(b"=|", b"|=")))),
+    Case("signed cookie of another name", cookie(b"other=" + V2)),
+    Case("signed cookie, min_version", cookie(b"key=" + V1, "/signed?min=2")),
+    Case("signed cookie, min_version kept", cookie(b"key=" + V2, "/signed?min=2")),
+    Case("signed cookie, unknown min_version", cookie(b"key=" + V2, "/signed?min=3")),
+    *gets("signing", *["/set_signed?value=" + value for value in (
+        "value", "", "%C3%A9", "a%2Cb", "x" * 100, "value&version=1", "&version=1")]),
+    Case("signing, unknown version", get("/set_signed?value=a&version=3")),
+    *gets("authenticated", "/secret", "/secret?user=me", "/secret?a=b&c=%C3%A9+d",
+          "/secret?login=/login?a%3Db", "/secret?login=http://x.example/a",
+          "/secret?login=https://x.example/a?b%3Dc", "/secret?login=login", "/secret?login=//x.example/"),
+    Case("authenticated, HEAD", get("/secret", method="HEAD")),
+    Case("authenticated, POST", post("/secret")),
+    Case("authenticated, POST of a user", post("/secret?user=me")),
+    *gets("addslash", "/slash", "/slash/", "/slash?q=1&r=%20", "/slash/x%C3%A9",
+          "/slash?", "/slash//"),
+    *gets("removeslash", "/noslash", "/noslash/", "/noslash///?a=b", "/noslash/x/"),
+    Case("addslash, HEAD", get("/slash", method="HEAD")),
+    Case("addslash, POST", post("/slash")),
+    Case("addslash, POST with slash", post("/slash/")),
+    Case("removeslash, POST", post("/noslash/")),
+    *differ("elsewhere", b"HTTP/1.1 403 ", Case("addslash to another host", get("//evil.example"))),
+    *gets("token", "/token", "/token?user=me", "/token_form"),
+    *[Case(f"token with cookie {value}", cookie(b"_xsrf=" + value, "/token")) for value in (
+        b"2|d366040b|e6470a669f78dc84db6781e8bf87de27|1795498401", b"3|", b"2|a|b",
+        b"35210e6d4c1ed88f080185e36ce1da2c", b"")],
+    Case("nothing is checked", form("/token", b"")),
+    *gets("etag", "/etag", "/etag?body=", "/etag?body=" + "x" * 3000, "/etag?own=%22mine%22",
+          "/etag?status=201", "/etag?status=404", "/given_etag", "/given_etag?etag=%22a%22",
+          "/given_etag?etag=W/%22a%22", "/given_etag?etag=a"),
+    Case("etag, HEAD", get("/etag", method="HEAD")),
+    Case("etag, POST", post("/etag", b"", b"If-None-Match: *")),
+    Case("etag, HTTP/1.0", b"GET /etag HTTP/1.0\r\nIf-None-Match: *\r\n\r\n"),
+    *[Case(f"If-None-Match {value} for {etag}",
+           get(f"/given_etag?etag={etag}", b"If-None-Match: " + value))
+      for etag in ("%22a%22", "W/%22a%22", "")
+      for value in (b"*", b'"a"', b'W/"a"', b'"b"', b'"b", "a"', b'"b",W/"a"', b"a", b'"a', b"",
+                    b'"b", *', b'*, "b"', b'x"b"y"a"z', b'""')],
+    Case("If-None-Match of a hash",
+         get("/etag", b'If-None-Match: "e02aa1b106d5c7c6a98def2b13005d5b84fd8dc8"')),
+    Case("If-None-Match of a hash, HEAD",
+         get("/etag", b'If-None-Match: W/"e02aa1b106d5c7c6a98def2b13005d5b84fd8dc8"', method="HEAD")),
+    Case("If-None-Match and an own etag", get("/etag?own=%22a%22", b'If-None-Match: "a"')),
+    Case("304, then GET",
+         raw("GET /etag HTTP/1.1\nHost: h\nIf-None-Match: *\n\n") + get("/")),
+]
+
+RAW_TOKEN = b"35210e6d4c1ed88f080185e36ce1da2c"
+MASKED_TOKEN = b"2|d366040b|e6470a669f78dc84db6781e8bf87de27|1795498401"
+
+
+def with_token(cookie_value, body, *headers, target="/token", method="POST"):
+    return post(target, body, b"Content-Type: application/x-www-form-urlencoded",
+                b"Cookie: _xsrf=" + cookie_value, *headers, method=method)
+
+
+XSRF = [
+    Case("no token", form("/token", b"")),
+    Case("token without cookie", form("/token", b"_xsrf=" + MASKED_TOKEN)),
+    Case("cookie without token", with_token(MASKED_TOKEN, b"")),
+    *[Case(f"token {value} and a good cookie", with_token(MASKED_TOKEN, b"_xsrf=" + value))
+      for value in (MASKED_TOKEN, RAW_TOKEN, RAW_TOKEN.upper(), b"3|", b"2|", b"2|d366040b|e64|1",
+                    b"", b"x", b"2|d366040b|e6470a66|x", b"2|d366040b||1", b"1|a", b"0|a", b"%FF")],
+    *[Case(f"cookie and token {value}", with_token(value, b"_xsrf=" + value))
+      for value in (b"deadbeef", b"xoxo", b"3|", b"abc", b"01|x", b"1000|x")],
+    Case("token in the query", with_token(RAW_TOKEN, b"", target="/token?_xsrf=" + RAW_TOKEN.decode())),
+    Case("token in X-XSRFToken", with_token(RAW_TOKEN, b"", b"X-XSRFToken: " + MASKED_TOKEN)),
+    Case("token in X-CSRFToken", with_token(RAW_TOKEN, b"", b"X-CSRFToken: " + RAW_TOKEN)),
+    Case("bad token in X-XSRFToken", with_token(RAW_TOKEN, b"", b"X-XSRFToken: x")),
+    Case("argument before header", with_token(RAW_TOKEN, b"_xsrf=ab", b"X-XSRFToken: " + RAW_TOKEN)),
+    *[Case(f"{method} without a token", get("/token", method=method))
+      for method in ("PUT", "DELETE", "PATCH", "OPTIONS", "HEAD")],
+    *[Case(f"{method} with a token", with_token(RAW_TOKEN, b"_xsrf=" + RAW_TOKEN, method=method))
+      for method in ("PUT", "DELETE", "PATCH")],
+    Case("the check before 405", form("/getter", b"")),
+    Case("the check before 404", form("/nowhere", b"")),
+    Case("a class without the check", form("/unchecked", b"")),
+    Case("a streamed body without a token", post("/stream", b"some data")),
+    *gets("token", "/token", "/token?user=me", "/token_form"),
+]
+
 # Options of both servers, and what they get then.
 GROUPS = [
-    ([], PAGES + METHODS + ARGUMENTS + FORMS + ROUTES + KEEP_ALIVE + MALFORMED + BROKEN_ANSWERS),
+    ([], PAGES + METHODS + ARGUMENTS + FORMS + ROUTES + KEEP_ALIVE + MALFORMED + BROKEN_ANSWERS + SAFETY),
+    (["xsrf_cookies=1"], XSRF),
+    (["xsrf_cookies=1", "xsrf_cookie_version=1"], XSRF),
     (["no_keep_alive=1"], [
         Case("no keep-alive", raw("GET / HTTP/1.1\nHost: h\n\n")),
         *differ("closed", OK, Case("nothing behind it",

@@ -13,6 +13,8 @@
 
 #include <gale/gale.h>
 
+#include "safety.h"
+
 #define CLASS(class, ...) static const gale_handler_class class = { .name = #class, __VA_ARGS__ }
 
 static int hello(gale_handler *self)
@@ -437,6 +439,7 @@ static const gale_route routes[] = {
     { .pattern = "/a|/b", .handler = &getter_handler },
     { .pattern = "/escaped\\.html", .handler = &getter_handler },
     { .pattern = "/%C3%A9", .handler = &getter_handler },
+    SAFETY_ROUTES,
     { 0 }
 };
 
@@ -502,8 +505,9 @@ static void print_access(gale_logger logger, gale_log_level level, const char *m
 int main(int argc, char **argv)
 {
     gale_application_settings settings = { 0 };
+    safety_settings(&settings);
     for (int i = 1; i < argc; i++) {
-        if (set_option(&settings.server, argv[i]) < 0) {
+        if (!set_safety_option(&settings, argv[i]) && set_option(&settings.server, argv[i]) < 0) {
             fprintf(stderr, "unknown option %s\n", argv[i]);
             return 2;
         }

@@ -10,6 +10,8 @@ import logging
 import resource
 import sys
 
+import safety
+
 from tornado.web import (Application, ErrorHandler, Finish, HTTPError, RedirectHandler,
                          RequestHandler, stream_request_body)
 
@@ -323,6 +325,7 @@ ROUTES = [
     ("/a|/b", Getter),
     ("/escaped\\.html", Getter),
     ("/%C3%A9", Getter),
+    *safety.ROUTES,
 ]
 
 
@@ -335,12 +338,14 @@ def option(text):
 
 async def main():
     resource.setrlimit(resource.RLIMIT_CPU, (60, 60))  # some input makes old versions loop for ever
-    application = Application(ROUTES)
+    options = dict(map(option, sys.argv[1:]))
+    settings = {name: options.pop(name) for name in safety.OPTIONS & set(options)}
+    application = Application(ROUTES, **safety.SETTINGS, **settings)
     application.add_handlers("other\\.example", [("/", Other), ("/other", Other)])
     logging.getLogger("tornado.access").addHandler(PrintAccess())
     logging.getLogger("tornado.access").setLevel(logging.INFO)
     logging.getLogger("tornado.access").propagate = False
-    server = application.listen(0, "127.0.0.1", **dict(map(option, sys.argv[1:])))
+    server = application.listen(0, "127.0.0.1", **options)
     port = [one.getsockname()[1] for one in server._sockets.values()][0]
     print(port, flush=True)
     await asyncio.Event().wait()
