@@ -424,7 +424,7 @@ GALE_API const char *gale_translate_plural(gale_handler *self, const char *messa
  * all is there the method runs, and has the form as it would have a small one: gale_get_argument,
  * gale_get_file (content in `fd`), gale_http_server_request_files. The temporary files have no
  * name and go with the request, whatever happens, unless gale_save_file keeps them. An upload
- * needs some 200 KB of memory, whatever its size.
+ * needs less than 300 KB of memory, whatever its size.
  *
  * Forms of the type application/x-www-form-urlencoded are taken, too; any other body is answered
  * with 415, what is over a limit with 413 (too many files or parts: 400), a full disk with 507.

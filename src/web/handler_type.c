@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/digest.h"
 #include "core/error.h"
 #include "core/memory.h"
 #include "web/handler.h"
@@ -96,6 +97,19 @@ static void list_allowed(gale__handler_type *type)
     }
 }
 
+/* A digest is made for once: OpenSSL then is loaded, or known to have none, before a request needs
+ * it. */
+static int prepare_uploads(gale__handler_type *type)
+{
+    gale__hash hash;
+    unsigned char digest[GALE__DIGEST_MAX];
+    type->slots.stream_request_body = true;
+    if (!type->slots.uploads->sha256)
+        return 0;
+    GALE_TRY(gale__hash_begin(&hash, GALE__SHA256));
+    return gale__hash_end(&hash, digest);
+}
+
 gale__handler_type *gale__handler_type_new(const gale_handler_class *of_class)
 {
     size_t length = chain_length(of_class);
@@ -115,8 +129,10 @@ gale__handler_type *gale__handler_type_new(const gale_handler_class *of_class)
         type->chain[i] = (gale__class_state){ of_class, type->state_size };
         type->state_size += (of_class->state_size + 15) & ~(size_t)15;
     }
-    if (type->slots.uploads)
-        type->slots.stream_request_body = true;
+    if (type->slots.uploads && prepare_uploads(type) < 0) {
+        gale__free(type);
+        return NULL;
+    }
     if (!type->slots.name)
         type->slots.name = "handler";
     list_allowed(type);
