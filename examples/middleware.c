@@ -1,19 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is done around all handlers: an id for each request, careful headers, CORS, and a limit for
- * one of them. docs/middleware.md explains it.
+ * What is done around all handlers: an id for each request, careful headers, CORS, a session; and a
+ * limit for one of them. docs/middleware.md explains it.
  *
  *     curl -i -H "Origin: https://app.example" http://localhost:8888/
- *     for i in 1 2 3 4; do curl -i http://localhost:8888/slow-down; done
+ *     for i in 1 2 3 4; do curl -ic jar -b jar http://localhost:8888/slow-down; done
  */
 #include <gale/gale.h>
+
+#include <errno.h>
 
 #include "port.h"
 
 static int get(gale_handler *self)
 {
     gale_log(GALE_LOG_APPLICATION, GALE_LOG_WARNING, "this line has the id, too");
-    return gale_writef(self, "Request %s\n", gale_request_id(self));
+    json_t *session = gale_session(self);
+    json_int_t visits = json_integer_value(json_object_get(session, "visits")) + 1;
+    if (json_object_set_new(session, "visits", json_integer(visits)) < 0)
+        return -ENOMEM;
+    return gale_writef(self, "Request %s, visit %d\n", gale_request_id(self), (int)visits);
 }
 
 static const gale_handler_class main_handler = { .get = get };
@@ -27,6 +33,7 @@ static const gale_filter filters[] = {
     { &gale_request_id_filter, NULL },
     { &gale_security_headers_filter, NULL },
     { &gale_cors_filter, &cors },
+    { &gale_session_filter, NULL },
     { 0 },
 };
 
@@ -37,8 +44,9 @@ int main(int argc, char **argv)
         { .pattern = "/slow-down", .handler = &main_handler, .filters = limited },
         { 0 },
     };
-    gale_application *app =
-        gale_application_new(routes, &(gale_application_settings){ .filters = filters });
+    gale_application_settings settings = { .filters = filters,
+                                           .cookie_secret = "put a long random text here" };
+    gale_application *app = gale_application_new(routes, &settings);
     gale_application_listen(app, port_option(argc, argv));
     return gale_ioloop_start(gale_ioloop_current());
 }

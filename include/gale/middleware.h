@@ -122,6 +122,73 @@ typedef struct gale_rate_limit_options {
  */
 GALE_API extern const gale_filter_class gale_rate_limit_filter;
 
+/* ---- Sessions -------------------------------------------------------------------------- */
+
+/**
+ * Where sessions are kept when not in the cookie: a table of functions, so that any store can be
+ * one. All but `open` and `close` may suspend, and return 0 or a negative error, which is
+ * answered with 500.
+ */
+typedef struct gale_session_store_class {
+    /** Once, as a filter's. Unset: *ret_store is the options. */
+    int (*open)(const void *options, void **ret_store);
+    void (*close)(void *store);
+    /** The text that was saved under `id`, with one reference; NULL when there is none. */
+    int (*load)(void *store, const char *id, gale_bytes **ret_text);
+    /** Keeps `text` for so many seconds. */
+    int (*save)(void *store, const char *id, gale_str text, double seconds);
+    /** It need not be there. */
+    int (*remove)(void *store, const char *id);
+    void *reserved_[4];
+} gale_session_store_class;
+
+/** Options of gale_memory_session_store. */
+typedef struct gale_memory_session_store_options {
+    /** How many sessions are kept; 0: 100000. Then the one that was not used for the longest time
+     * is forgotten. */
+    size_t max_sessions;
+    void *reserved_[4];
+} gale_memory_session_store_options;
+
+/** Keeps sessions in the memory of the process: for one process, and until it ends. */
+GALE_API extern const gale_session_store_class gale_memory_session_store;
+
+/** Options of gale_session_filter. */
+typedef struct gale_session_options {
+    /** NULL: "session". */
+    const char *cookie_name;
+    /** Seconds that a session lives without being used; 0: 1209600, two weeks. */
+    double lifetime;
+    /** NULL: the values are in the cookie, signed by the application's cookie_secret: the client
+     * can read them and come back with older ones, but not change them; up to 4 KB. With a store
+     * the cookie has a random id. */
+    const gale_session_store_class *store;
+    /** Handed to the store's `open`. */
+    const void *store_options;
+    /** The cookie's domain, path, secure, partitioned, samesite (NULL: "Lax"). It is never shown to
+     * scripts. */
+    gale_cookie_options cookie;
+    void *reserved_[4];
+} gale_session_options;
+
+/**
+ * Values that stay from one request of a browser to the next. They are looked up when a handler
+ * asks for them, and saved before the headers are sent when they have changed: later changes are
+ * lost, and so are those of a request that is answered with 500 or more. Of two requests at once
+ * the last one to save wins.
+ */
+GALE_API extern const gale_filter_class gale_session_filter;
+/**
+ * The values: a JSON object, empty for a new session. Borrowed until the request ends; change it
+ * with jansson: json_object_set_new(gale_session(self), "user", json_string(name)). An empty one is
+ * not kept, so json_object_clear ends a session. NULL on failure, which is remembered, and without
+ * the filter.
+ */
+GALE_API GALE_SUSPENDS json_t *gale_session(gale_handler *self);
+/** Gives the session another id: call it when somebody logs in, so that an id that was planted
+ * before is worth nothing (OWASP: session fixation). Returns 0 or a negative error. */
+GALE_API GALE_SUSPENDS int gale_session_renew(gale_handler *self);
+
 #ifdef __cplusplus
 }
 #endif

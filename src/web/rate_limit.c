@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * A token bucket for each key. Keys are known by their hash only: two that share one of 2^64 would
- * share a bucket. The list of buckets is in the order in which they were last asked, so the memory
- * is bounded by forgetting at its end.
- */
+/* A token bucket for each key. Keys are known by their hash only: two that share one of 2^64 would
+ * share a bucket. */
 #include <gale/middleware.h>
 
 #include <arpa/inet.h>
@@ -11,17 +8,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/digest.h"
 #include "core/error.h"
-#include "core/list.h"
 #include "core/memory.h"
-#include "core/siphash.h"
+#include "core/recent.h"
 #include "web/application.h"
 
 typedef struct bucket {
-    gale__list link;     /* in `recent`, most recently asked last */
-    struct bucket *next; /* with the same slot */
-    uint64_t hash;
+    gale__recent_entry entry;
     double tokens;
     int64_t filled; /* when, in ns */
 } bucket;
@@ -33,18 +26,18 @@ typedef struct state {
 
 typedef struct limiter {
     gale_rate_limit_options options;
-    uint64_t key[2];
-    gale__list recent;
-    size_t count, slot_count; /* slot_count is a power of two */
-    bucket **slots;
+    gale__recent buckets;
 } limiter;
+
+static void forget_bucket(gale__recent_entry *entry)
+{
+    gale__free(GALE__CONTAINER_OF(entry, bucket, entry));
+}
 
 static void close_limiter(void *instance)
 {
     limiter *self = instance;
-    for (gale__list *link; (link = gale__list_pop(&self->recent));)
-        gale__free(GALE__CONTAINER_OF(link, bucket, link));
-    gale__free(self->slots);
+    gale__recent_clear(&self->buckets);
     gale__free(self);
 }
 
@@ -56,16 +49,11 @@ static int open_limiter(const void *arg, void **ret_instance)
     limiter *self = GALE__NEW(limiter);
     if (!self)
         return -ENOMEM;
-    gale__list_init(&self->recent);
     self->options = *options;
     if (!(self->options.burst > 0))
         self->options.burst = options->rate > 1 ? options->rate : 1;
-    if (self->options.max_keys == 0)
-        self->options.max_keys = 65536;
-    for (self->slot_count = 64; self->slot_count < self->options.max_keys / 2;)
-        self->slot_count *= 2;
-    self->slots = gale__calloc(self->slot_count, sizeof(bucket *));
-    int result = self->slots ? gale__random(self->key, sizeof self->key) : -ENOMEM;
+    size_t most = options->max_keys ? options->max_keys : 65536;
+    int result = gale__recent_init(&self->buckets, most, forget_bucket);
     if (result < 0)
         close_limiter(self);
     else
@@ -75,41 +63,18 @@ static int open_limiter(const void *arg, void **ret_instance)
 
 /* ---- Buckets --------------------------------------------------------------------------- */
 
-static bucket **slot_of(limiter *self, uint64_t hash)
+static bucket *find_or_add(limiter *self, gale_str key, int64_t now)
 {
-    return &self->slots[hash & (self->slot_count - 1)];
-}
-
-static void forget_oldest(limiter *self)
-{
-    bucket *oldest = GALE__CONTAINER_OF(self->recent.next, bucket, link);
-    bucket **place = slot_of(self, oldest->hash);
-    while (*place != oldest)
-        place = &(*place)->next;
-    *place = oldest->next;
-    gale__list_remove(&oldest->link);
-    gale__free(oldest);
-    self->count--;
-}
-
-static bucket *find_or_add(limiter *self, uint64_t hash, int64_t now)
-{
-    bucket **slot = slot_of(self, hash);
-    for (bucket *found = *slot; found; found = found->next)
-        if (found->hash == hash)
-            return found;
-    if (self->count >= self->options.max_keys)
-        forget_oldest(self);
+    uint64_t hash = gale__recent_hash(&self->buckets, key);
+    gale__recent_entry *found = gale__recent_find(&self->buckets, hash);
+    if (found)
+        return GALE__CONTAINER_OF(found, bucket, entry);
     bucket *made = GALE__NEW(bucket);
     if (!made)
         return NULL;
-    made->hash = hash;
     made->tokens = self->options.burst;
     made->filled = now;
-    made->next = *slot;
-    *slot = made;
-    self->count++;
-    gale__list_init(&made->link);
+    gale__recent_add(&self->buckets, &made->entry, hash);
     return made;
 }
 
@@ -165,11 +130,9 @@ static int prepare(gale_handler *self, void *instance)
     if (!key.data)
         return 0;
     int64_t now = self->application->loop->now;
-    bucket *found = find_or_add(limits, gale__siphash(limits->key, key), now);
+    bucket *found = find_or_add(limits, key, now);
     if (!found)
         return -ENOMEM;
-    gale__list_remove(&found->link);
-    gale__list_append(&limits->recent, &found->link);
     double seconds = take(&limits->options, found, now);
     return seconds > 0 ? refuse(self, seconds) : 0;
 }
