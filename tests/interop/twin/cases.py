@@ -42,6 +42,7 @@ REASONS = {
     "attributes": "what could split Set-Cookie is refused in attributes, too (in Tornado 6.5, too)",
     "tampered": "a signed value whose time is no number is refused, and not an error",
     "elsewhere": "addslash does not redirect to a path that browsers take for a host",
+    "spaces": "a language may be followed by a space: RFC 9110 §5.6.6",
     "gzip": "all of a gzip body is inflated, and what is malformed or too large is refused",
 }
 
@@ -631,9 +632,33 @@ XSRF = [
     *gets("token", "/token", "/token?user=me", "/token_form"),
 ]
 
+WORDS = [
+    *[Case(f"Accept-Language: {value.decode()}",
+           get("/locale?count=2", b"Accept-Language: " + value))
+      for value in (b"es", b"es-GT", b"ES-gt;q=0.3,de;q=0.8", b"de;q=0,es;q=0.1", b"*", b"es;q=x",
+                    b"fr, pt-br;q=0.9,es;q=0.8", b"de;x=1;q=0", b"pt,es;q=0.1", b"a-b-c,de", b",,es",
+                    b"es;q=-1,de;q=0.1", b"en-US,es;q=0.9", b"es;q=.5,de;q=0.50", b"q=1",
+                    b"es-419")],
+    *differ("spaces", OK,
+            Case("a space before the weight",
+                 get("/locale", b"Accept-Language: es ; q=0.5 , de;q=0.4"))),
+    *gets("locale", "/locale", "/locale?user=es", "/locale?user=es&count=0", "/locale?user=xx",
+          "/locale?user=pt_BR"),
+    Case("the user's locale first", get("/locale?user=de", b"Accept-Language: es")),
+    *gets("linkify", *(f"/linkify?text={query}" for query in (
+        "hello+http://world.com/!", "%3Cb%3E+www.example.com/a_(b)+%26+rdar:/x",
+        "http://a.b/?c%26d%22e", "www.a.b&extra=rel=nofollow", "http:///+http://+www.",
+        "http://reallylong.com/link/that/exceedsthelenglimit.html&shorten=1",
+        "%E2%80%9Chttp://a.b%E2%80%9D+%E7%9C%8Bhttp://a.b"))),
+    *gets("escape", *(f"/escape?text={text}" for text in (
+        "%3Ca+href=%22b%22%3E%26", "a%2Fb+c%2Bd%25~%C3%A9", "a++b%0A%0Dc", "%E3%80%80x",
+        "%26amp;%26lt"))),
+]
+
 # Options of both servers, and what they get then.
 GROUPS = [
-    ([], PAGES + METHODS + ARGUMENTS + FORMS + ROUTES + KEEP_ALIVE + MALFORMED + BROKEN_ANSWERS + SAFETY),
+    ([], PAGES + METHODS + ARGUMENTS + FORMS + ROUTES + KEEP_ALIVE + MALFORMED + BROKEN_ANSWERS
+     + SAFETY + WORDS),
     (["xsrf_cookies=1"], XSRF),
     (["xsrf_cookies=1", "xsrf_cookie_version=1"], XSRF),
     (["no_keep_alive=1"], [

@@ -14,6 +14,7 @@
 #include <gale/gale.h>
 
 #include "safety.h"
+#include "words.h"
 
 #define CLASS(class, ...) static const gale_handler_class class = { .name = #class, __VA_ARGS__ }
 
@@ -440,6 +441,7 @@ static const gale_route routes[] = {
     { .pattern = "/escaped\\.html", .handler = &getter_handler },
     { .pattern = "/%C3%A9", .handler = &getter_handler },
     SAFETY_ROUTES,
+    WORDS_ROUTES,
     { 0 }
 };
 
@@ -506,6 +508,7 @@ int main(int argc, char **argv)
 {
     gale_application_settings settings = { 0 };
     safety_settings(&settings);
+    words_load();
     for (int i = 1; i < argc; i++) {
         if (!set_safety_option(&settings, argv[i]) && set_option(&settings.server, argv[i]) < 0) {
             fprintf(stderr, "unknown option %s\n", argv[i]);

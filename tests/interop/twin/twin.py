@@ -11,6 +11,7 @@ import resource
 import sys
 
 import safety
+import words
 
 from tornado.web import (Application, ErrorHandler, Finish, HTTPError, RedirectHandler,
                          RequestHandler, stream_request_body)
@@ -326,6 +327,7 @@ ROUTES = [
     ("/escaped\\.html", Getter),
     ("/%C3%A9", Getter),
     *safety.ROUTES,
+    *words.ROUTES,
 ]
 
 
