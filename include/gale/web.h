@@ -145,7 +145,9 @@ struct gale_handler_class {
      * (gale_strdup, gale_sprintf); NULL refuses it with a 400. Tornado:
      * RequestHandler.decode_argument. */
     const char *(*decode_argument)(gale_handler *self, gale_str value, const char *name);
-    void *reserved_[13];
+    /** The slots of a class of static files, see gale_static_file_handler. */
+    const struct gale_static_slots *static_slots;
+    void *reserved_[12];
 };
 
 /** The state of `of_class`, which must be in the chain of the handler's class: zeroed when the
@@ -273,6 +275,17 @@ typedef struct gale_application_settings {
     /** Answers to GET and HEAD with the status 200 get an Etag, a hash of the body, and become 304
      * when the client has that already. Tornado: always on. */
     bool etag;
+    /** A directory whose files are served below static_url_prefix, and as /robots.txt and
+     * /favicon.ico, before any route is tried. NULL: none. Tornado: static_path. */
+    const char *static_path;
+    /** NULL: "/static/". Tornado: static_url_prefix. */
+    const char *static_url_prefix;
+    /** Hashes are made anew for each request. Tornado: static_hash_cache = False. */
+    bool no_static_hash_cache;
+    /** Serves the files; NULL: gale_static_file_handler. Tornado: static_handler_class. */
+    const gale_handler_class *static_handler_class;
+    /** For it; static_path takes the place of their path. Tornado: static_handler_args. */
+    const struct gale_static_options *static_handler_options;
     /** Bytes that a handler may have written and not flushed; 0: 104857600. */
     int64_t max_response_buffer;
     /** Filters around every handler, the outermost first: `prepare` and set_default_headers run in
@@ -775,6 +788,133 @@ typedef struct gale_fallback_options {
  * is written. The route's `arg` is a `const gale_fallback_options *`. Tornado:
  * web.FallbackHandler. */
 GALE_API extern const gale_handler_class gale_fallback_handler;
+
+/* ---- Static files ---------------------------------------------------------------------- */
+
+/** The argument of gale_static_file_handler. Zero is the default of each but the first. */
+typedef struct gale_static_options {
+    /** The directory. A relative one is looked for in the working directory. */
+    const char *path;
+    /** Served for a directory, such as "index.html"; NULL: a directory is a 403. */
+    const char *default_filename;
+    /** Instead of "app.js" its neighbour "app.js.br" or "app.js.gz" is sent, with
+     * Content-Encoding, to clients that take it, when it is there and not older. */
+    bool precompressed;
+    /** Symbolic links may lead anywhere, as in Tornado. Otherwise one that leads out of the
+     * directory is a 403, and so is one with an absolute target. */
+    bool follow_symlinks;
+    void *reserved_[4];
+} gale_static_options;
+
+/**
+ * Serves the files of a directory; the first group of the route's pattern is the path in it:
+ *
+ *     { "/files/(.*)", &gale_static_file_handler, &(gale_static_options){ .path = "files" } }
+ *
+ * GET and HEAD; ranges, also several; If-Match, If-None-Match, If-Modified-Since,
+ * If-Unmodified-Since, If-Range. The Etag is the SHA-512 of the content, remembered for as long as
+ * the file is not changed; for more than 64 MiB it is made of size and time of change. A URL with
+ * an argument `v` may be cached for ten years: gale_static_url makes such. Nothing here holds up
+ * the loop: what is not in memory is read by the executor, and large files are sent by the kernel.
+ *
+ * Only regular files are served. Paths that leave the directory are a 403.
+ *
+ * Tornado: web.StaticFileHandler. RFC 9110 §13, §14.
+ */
+GALE_API extern const gale_handler_class gale_static_file_handler;
+
+/** Takes content. Returns 0, or a negative code that ends it. */
+typedef int (*gale_content_sink)(void *arg, const char *data, size_t size);
+
+/**
+ * What a class of static files may do otherwise. Unset slots are the base's, and in the end those
+ * of gale_static_default_slots, which may also be called from one's own:
+ *
+ *     static const char *content_type(gale_handler *self)
+ *     {
+ *         const char *path = gale_static_absolute_path(self);
+ *         return ends_with(path, ".story") ? "text/x-story"
+ *                                          : gale_static_default_slots.get_content_type(self);
+ *     }
+ *     static const gale_static_slots story_slots = { .get_content_type = content_type };
+ *     static const gale_handler_class story_files = { .base = &gale_static_file_handler,
+ *                                                     .static_slots = &story_slots };
+ *
+ * They run in the handler's task and may wait. NULL from those that return a path is a failure,
+ * answered with what gale_http_error has said, or 500. Those marked "any handler" are called by
+ * gale_static_url, too, and then `self` is not one of static files.
+ */
+typedef struct gale_static_slots {
+    /** The path of the file below the root, from the route's group.
+     * Tornado: StaticFileHandler.parse_url_path. */
+    const char *(*parse_url_path)(gale_handler *self, const char *url_path);
+    /** What names the content: here the absolute path, without "." and "..". Any handler.
+     * Tornado: StaticFileHandler.get_absolute_path. */
+    const char *(*get_absolute_path)(gale_handler *self, const char *root, const char *path);
+    /** Checks that it is there and may be shown; *ret_path is what is served, which may be
+     * another. Returns 0 or an error; it may have finished the response (a redirect).
+     * Tornado: StaticFileHandler.validate_absolute_path. */
+    int (*validate_absolute_path)(gale_handler *self, const char *root, const char *absolute_path,
+                                  const char **ret_path);
+    /** Hands the bytes from `start` up to and without `end` (GALE_NONE: to the end) to the sink, in
+     * as many pieces as it likes. Any handler. Tornado: StaticFileHandler.get_content. */
+    int (*get_content)(gale_handler *self, const char *absolute_path, int64_t start, int64_t end,
+                       gale_content_sink sink, void *arg);
+    /** A text that changes with the content, for the Etag and for `?v=`; NULL: none. What it says
+     * of a path that is no file of the root is remembered for as long as the application lives. Any
+     * handler. Tornado: StaticFileHandler.get_content_version. */
+    const char *(*get_content_version)(gale_handler *self, const char *absolute_path);
+    /** In bytes, or a negative code. Tornado: StaticFileHandler.get_content_size. */
+    int64_t (*get_content_size)(gale_handler *self);
+    /** In seconds since 1970. Returns 1; 0 when there is none; or a negative code.
+     * Tornado: StaticFileHandler.get_modified_time. */
+    int (*get_modified_time)(gale_handler *self, int64_t *ret_seconds);
+    /** NULL: the header keeps its default. Tornado: StaticFileHandler.get_content_type. */
+    const char *(*get_content_type)(gale_handler *self);
+    /** For how many seconds it may be cached; 0: as the client likes. `modified` as above, 0 when
+     * there is none. Tornado: StaticFileHandler.get_cache_time, CACHE_MAX_AGE. */
+    int64_t (*get_cache_time)(gale_handler *self, const char *path, int64_t modified,
+                              const char *content_type);
+    /** Sets headers of one's own. Tornado: StaticFileHandler.set_extra_headers. */
+    int (*set_extra_headers)(gale_handler *self, const char *path);
+    /** Sets all headers. Tornado: StaticFileHandler.set_headers. */
+    int (*set_headers)(gale_handler *self);
+    /** Whether the client has it already. Tornado: StaticFileHandler.should_return_304. */
+    bool (*should_return_304)(gale_handler *self);
+    /** The URL of a path below the root; NULL is a failure. Any handler.
+     * Tornado: StaticFileHandler.make_static_url. */
+    const char *(*make_static_url)(gale_handler *self, const char *path, bool include_version);
+    /** What stands behind `?v=`; NULL: nothing. Any handler.
+     * Tornado: StaticFileHandler.get_version. */
+    const char *(*get_version)(gale_handler *self, const char *path);
+    void *reserved_[8];
+} gale_static_slots;
+
+/** What gale itself does; no slot is unset. */
+GALE_API extern const gale_static_slots gale_static_default_slots;
+
+/** What parse_url_path said; NULL in other handlers. Tornado: StaticFileHandler.path. */
+GALE_API const char *gale_static_path(gale_handler *self);
+/** What validate_absolute_path said; NULL before. Tornado: StaticFileHandler.absolute_path. */
+GALE_API const char *gale_static_absolute_path(gale_handler *self);
+
+/** Options of gale_static_url. Zero is the default of each. */
+typedef struct gale_static_url_options {
+    /** Begins with the scheme and host of this request. Tornado: include_host. */
+    bool include_host;
+    /** Without `?v=`. Tornado: include_version = False. */
+    bool no_version;
+    void *reserved_[2];
+} gale_static_url_options;
+
+/**
+ * The URL of a file of static_path, with a `?v=` that changes with its content, so that it can be
+ * cached for ever: gale_static_url(self, "css/site.css", NULL). A file that cannot be read is
+ * logged, and has no version. NULL on failure. Suspends when the file was changed, or is new.
+ * Tornado: RequestHandler.static_url.
+ */
+GALE_API GALE_SUSPENDS const char *gale_static_url(gale_handler *self, const char *path,
+                                                   const gale_static_url_options *options);
 
 #ifdef __cplusplus
 }

@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "http/http_server.h"
 #include "web/signed_cookies.h"
+#include "web/static.h"
 #include "web/transform.h"
 
 /* The detail says what was not possible, and why; without one `what` does. */
@@ -164,7 +165,8 @@ gale_application *gale_application_new(const gale_route *routes,
     if (check_settings(application) >= 0 && make_filters(application) >= 0 &&
         (!application->settings.compress_response ||
          gale_application_add_transform(application, &gale_compress_transform) >= 0) &&
-        gale_application_add_handlers(application, NULL, routes) >= 0)
+        gale_application_add_handlers(application, NULL, routes) >= 0 &&
+        gale__static_add_routes(application) >= 0)
         return application;
     gale_application_free(application);
     return NULL;
@@ -172,6 +174,7 @@ gale_application *gale_application_new(const gale_route *routes,
 
 static void give_back(gale_application *application)
 {
+    gale__static_site_free(application->static_site);
     for (gale__route_group *group = application->groups, *next; group; group = next) {
         next = group->next;
         gale__route_group_free(group);

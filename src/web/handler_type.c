@@ -49,6 +49,7 @@ static void inherit(gale_handler_class *slots, const gale_handler_class *base)
     INHERIT(ignore_disconnect)
     INHERIT(data_received)
     INHERIT(uploads)
+    INHERIT(static_slots)
 #undef INHERIT
 }
 

@@ -191,6 +191,11 @@ static int fail(gale_handler *self, int error)
     return error;
 }
 
+bool gale__transform_wanted(const gale_handler *self)
+{
+    return self->application->transforms && (!self->transforms || self->transforms->active);
+}
+
 int gale__transform_chunk(gale_handler *self, bool finishing)
 {
     if (!self->transforms->active)

@@ -19,6 +19,10 @@ struct gale_output {
 
 void gale__transform_list_free(gale__transform_list *newest);
 
+/* Whether the body of this response has to pass some transform. Before the first chunk: whether it
+ * may have to. */
+bool gale__transform_wanted(const gale_handler *self);
+
 /* Each replaces the handler's body by what the transforms make of it. */
 int gale__transform_first_chunk(gale_handler *self, bool finishing);
 int gale__transform_chunk(gale_handler *self, bool finishing);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Serves a directory: files [--port=N] [DIRECTORY]
+ *
+ *   curl http://localhost:8888/README.md
+ *   curl -r 0-99 http://localhost:8888/README.md     its first 100 bytes
+ */
+#include <gale/gale.h>
+
+#include "port.h"
+
+int main(int argc, char **argv)
+{
+    gale_static_options files = { .path = ".",
+                                  .default_filename = "index.html",
+                                  .precompressed = true };
+    if (argc > 1 && strncmp(argv[argc - 1], "--", 2) != 0)
+        files.path = argv[--argc];
+    int port = port_option(argc, argv);
+    gale_route routes[] = { { "/(.*)", &gale_static_file_handler, &files }, { 0 } };
+    gale_application_listen(gale_application_new(routes, NULL), port);
+    return gale_ioloop_start(gale_ioloop_current());
+}
