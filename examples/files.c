@@ -17,7 +17,10 @@ int main(int argc, char **argv)
     if (argc > 1 && strncmp(argv[argc - 1], "--", 2) != 0)
         files.path = argv[--argc];
     int port = port_option(argc, argv);
-    gale_route routes[] = { { "/(.*)", &gale_static_file_handler, &files }, { 0 } };
+    gale_route routes[] = {
+        { .pattern = "/(.*)", .handler = &gale_static_file_handler, .arg = &files },
+        { 0 },
+    };
     gale_application_listen(gale_application_new(routes, NULL), port);
     return gale_ioloop_start(gale_ioloop_current());
 }

@@ -809,7 +809,8 @@ typedef struct gale_static_options {
 /**
  * Serves the files of a directory; the first group of the route's pattern is the path in it:
  *
- *     { "/files/(.*)", &gale_static_file_handler, &(gale_static_options){ .path = "files" } }
+ *     { .pattern = "/files/(.*)", .handler = &gale_static_file_handler,
+ *       .arg = &(gale_static_options){ .path = "files" } }
  *
  * GET and HEAD; ranges, also several; If-Match, If-None-Match, If-Modified-Since,
  * If-Unmodified-Since, If-Range. The Etag is the SHA-512 of the content, remembered for as long as

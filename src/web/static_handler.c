@@ -320,19 +320,15 @@ static int set_extra_headers(gale_handler *self, const char *path)
     return 0;
 }
 
-static int set_etag(gale_handler *self, gale__static *state)
+/* Of what is served, whichever part of it. */
+static const char *compute_etag(gale_handler *self)
 {
+    gale__static *state = gale__static_of(self);
+    if (!state->absolute_path)
+        return NULL;
     const gale__static_file *file = state->file.path ? &state->file : NULL;
     const char *version = gale__static_version(self, &state->slots, file, state->absolute_path);
-    if (!version)
-        return gale_task_canceled() ? GALE_ECANCELED : 0;
-    char text[160];
-    int size = snprintf(text, sizeof text, "\"%s\"", version);
-    if (size < (int)sizeof text)
-        return gale__http_headers_set(&self->headers, GALE__HTTP_ETAG,
-                                      (gale_str){ text, (size_t)size });
-    const char *longer = gale__arena_printf(gale__handler_arena(self), NULL, "\"%s\"", version);
-    return longer ? gale_set_header(self, "Etag", longer) : -ENOMEM;
+    return version ? gale__arena_printf(gale__handler_arena(self), NULL, "\"%s\"", version) : NULL;
 }
 
 static int set_date(gale_handler *self, const char *name, int64_t seconds)
@@ -364,7 +360,7 @@ static int set_headers(gale_handler *self)
 {
     gale__static *state = gale__static_of(self);
     GALE_TRY(gale__http_headers_set(&self->headers, GALE__HTTP_ACCEPT_RANGES, GALE_STR("bytes")));
-    GALE_TRY(set_etag(self, state));
+    GALE_TRY(gale_set_etag_header(self));
     if (state->has_modified)
         GALE_TRY(set_date(self, "Last-Modified", state->modified));
     state->content_type = state->slots.get_content_type(self);
@@ -457,6 +453,7 @@ const gale_handler_class gale_static_file_handler = {
     .initialize = initialize,
     .get = get,
     .head = get,
+    .compute_etag = compute_etag,
     .static_slots = &gale_static_default_slots,
 };
 

@@ -198,8 +198,8 @@ SAFETY_CLASS(given_etag_handler, .get = etag_page, .compute_etag = given_etag);
         { .pattern = "/signed", .handler = &signed_handler },                                      \
         { .pattern = "/set_signed", .handler = &set_signed_handler },                              \
         { .pattern = "/secret", .handler = &secret_handler },                                      \
-        { .pattern = "/slash.*", .handler = &addslash_handler },                                \
-        { .pattern = "/noslash.*", .handler = &removeslash_handler },                          \
+        { .pattern = "/slash.*", .handler = &addslash_handler },                                   \
+        { .pattern = "/noslash.*", .handler = &removeslash_handler },                              \
         { .pattern = "//evil.*", .handler = &addslash_handler },                                   \
         { .pattern = "/token", .handler = &token_handler },                                        \
         { .pattern = "/token_form", .handler = &token_form_handler },                              \
