@@ -9,7 +9,10 @@
  *                      body, in order; filename is null for an argument. Any other body is one
  *                      part whose name and filename are null
  *
- * usage: conformance --port=N [--header-timeout=SECONDS] [--body-limit=BYTES]
+ *   GET, HEAD /static/NAME   with --static: the files of that directory; text is compressed when
+ *                      asked for
+ *
+ * usage: conformance --port=N [--header-timeout=SECONDS] [--body-limit=BYTES] [--static=DIR]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,7 +67,8 @@ static const gale_handler_class upload_handler = { .name = "upload",
 
 static void usage(const char *program)
 {
-    fprintf(stderr, "usage: %s --port=N [--header-timeout=SECONDS] [--body-limit=BYTES]\n",
+    fprintf(stderr,
+            "usage: %s --port=N [--header-timeout=SECONDS] [--body-limit=BYTES] [--static=DIR]\n",
             program);
     exit(2);
 }
@@ -83,17 +87,31 @@ static bool number_option(const char *argument, const char *name, double *ret_nu
     return true;
 }
 
+/* The text in "--static=TEXT". */
+static bool static_option(const char *argument, const char **ret_path)
+{
+    static const char name[] = "--static=";
+    if (strncmp(argument, name, sizeof name - 1) != 0 || !argument[sizeof name - 1])
+        return false;
+    *ret_path = argument + sizeof name - 1;
+    return true;
+}
+
 int main(int argc, char **argv)
 {
     double port = -1, header_timeout = 0, body_limit = 0;
+    const char *static_path = NULL;
     for (int i = 1; i < argc; i++)
         if (!number_option(argv[i], "--port=", &port) &&
             !number_option(argv[i], "--header-timeout=", &header_timeout) &&
-            !number_option(argv[i], "--body-limit=", &body_limit))
+            !number_option(argv[i], "--body-limit=", &body_limit) &&
+            !static_option(argv[i], &static_path))
             usage(argv[0]);
     if (port < 0 || port > 65535)
         usage(argv[0]);
-    gale_application_settings settings = { .server = { .header_timeout = header_timeout,
+    gale_application_settings settings = { .static_path = static_path,
+                                           .compress_response = static_path != NULL,
+                                           .server = { .header_timeout = header_timeout,
                                                        .max_body_size = (int64_t)body_limit } };
     gale_route routes[] = { { .pattern = "/", .handler = &hello_handler },
                             { .pattern = "/echo", .handler = &echo_handler },
