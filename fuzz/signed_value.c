@@ -3,6 +3,7 @@
 #include <gale/log.h>
 
 #include "fuzz.h"
+#include "proto/http1_body.h"
 #include "proto/signed_value.h"
 
 static const gale_str secret = { "It's a secret to everybody", 26 }, name = { "key", 3 };
@@ -29,9 +30,10 @@ static void read_text(gale_str text)
         gale__buffer_init(&again, SIZE_MAX);
         gale__signed_value value;
         CHECK(gale__signed_value_parse(&value, text) == 0);
-        int64_t time = strtoll(value.time.data, NULL, 10);
+        uint64_t time;
+        CHECK(gale__http_parse_int(value.time, &time) == 0);
         CHECK(gale__signed_value_write(&again, value.version, secret, value.key_version, name,
-                                       gale__buffer_str(&out), time) == 0);
+                                       gale__buffer_str(&out), (int64_t)time) == 0);
         CHECK(again.size == text.len &&
               !memcmp(gale__buffer_str(&again).data, text.data, text.len));
         gale__buffer_clear(&again);
