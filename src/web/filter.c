@@ -80,6 +80,8 @@ void gale__filters_set_default_headers(gale_handler *self)
 
 int gale__filters_prepare(gale_handler *self)
 {
+    if (gale__handler_arena(self)->failed)
+        return -ENOMEM; /* a default header may be missing */
     for (size_t i = 0; i < self->filters->count && !self->finished; i++) {
         const gale__filter *filter = &self->filters->list[i];
         self->filters_prepared = i + 1;

@@ -4,6 +4,10 @@
  * answer is then complete, or a 500 or 503, or the connection is closed without any; at most one
  * line is logged, besides the access log's; nothing leaks; and the next request succeeds.
  */
+#include <gale/middleware.h>
+
+#include <errno.h>
+
 #include "fault_test.h"
 
 static int whole(gale_handler *self)
@@ -59,14 +63,39 @@ static int answer_size(gale_handler *self)
     return gale_writef(self, "%zu", *(size_t *)gale_handler_state(self, &size_handler));
 }
 
-static const gale_route routes[] = { { .pattern = "/", .handler = &hello_handler },
-                                     { .pattern = "/echo", .handler = &echo_handler },
-                                     { .pattern = "/whole", .handler = &whole_handler },
-                                     { .pattern = "/json/(?P<path>.*)", .handler = &json_handler },
-                                     { .pattern = "/sleep", .handler = &sleeping_handler },
-                                     { .pattern = "/size", .handler = &size_handler },
-                                     { .pattern = "/flush", .handler = &flush_handler },
-                                     { 0 } };
+static int filtered(gale_handler *self)
+{
+    json_t *session = gale_session(self);
+    if (!session)
+        return GALE_EHTTP;
+    if (json_object_set_new(session, "user", json_string("me")) < 0)
+        return -ENOMEM;
+    GALE_TRY(gale_session_renew(self));
+    return gale_write(self, gale_keep(self, gale_linkify("see www.example.com", NULL)));
+}
+
+static const gale_handler_class filtered_handler = { .get = filtered };
+static const char *const origins[] = { "http://a.example", NULL };
+static const gale_cors_options cors = { .allow_origins = origins };
+static const gale_rate_limit_options limit = { .rate = 1000 };
+static const gale_session_options sessions = { .store = &gale_memory_session_store };
+static const gale_filter filters[] = {
+    { &gale_request_id_filter, NULL },   { &gale_security_headers_filter, NULL },
+    { &gale_cors_filter, &cors },        { &gale_rate_limit_filter, &limit },
+    { &gale_session_filter, &sessions }, { 0 }
+};
+
+static const gale_route routes[] = {
+    { .pattern = "/filtered", .handler = &filtered_handler, .filters = filters },
+    { .pattern = "/", .handler = &hello_handler },
+    { .pattern = "/echo", .handler = &echo_handler },
+    { .pattern = "/whole", .handler = &whole_handler },
+    { .pattern = "/json/(?P<path>.*)", .handler = &json_handler },
+    { .pattern = "/sleep", .handler = &sleeping_handler },
+    { .pattern = "/size", .handler = &size_handler },
+    { .pattern = "/flush", .handler = &flush_handler },
+    { 0 }
+};
 
 /* ---- The log ---- */
 
@@ -266,6 +295,12 @@ TEST(a_body_that_is_waited_for)
     each_fails("PUT /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n"
                "Expect: 100-continue\r\n\r\n",
                200, "");
+}
+
+TEST(filters_around_a_handler)
+{
+    each_fails("GET /filtered HTTP/1.1\r\nHost: h\r\nOrigin: http://a.example\r\n\r\n", 200,
+               "see <a href=\"http://www.example.com\">www.example.com</a>");
 }
 
 TEST(an_error_page)
