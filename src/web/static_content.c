@@ -90,7 +90,8 @@ static int flush(gale_handler *self, gale__static *state, int64_t end)
     if (result < 0 && fstat(state->file.fd, &status) == 0 && status.st_size < end)
         gale_log(GALE_LOG_GENERAL, GALE_LOG_WARNING, "%s was truncated while it was sent",
                  state->absolute_path);
-    return result < 0 ? result : gale_moment();
+    gale_moment(); /* others have their turn; and a connection that broke tells of it */
+    return result;
 }
 
 static bool may_read(gale_handler *self, int64_t size)
