@@ -147,7 +147,7 @@ struct gale_handler_class {
     const char *(*decode_argument)(gale_handler *self, gale_str value, const char *name);
     /** The slots of a class of static files, see gale_static_file_handler. */
     const struct gale_static_slots *static_slots;
-    void *reserved_[12];
+    void *reserved_[8];
 };
 
 /** The state of `of_class`, which must be in the chain of the handler's class: zeroed when the
@@ -295,7 +295,7 @@ typedef struct gale_application_settings {
     void *user_data;
     /** Of the servers that gale_application_listen makes. */
     gale_http_server_options server;
-    void *reserved_[15];
+    void *reserved_[7];
 } gale_application_settings;
 
 /**

@@ -8,6 +8,7 @@
 
 #include <gale/log.h>
 
+#include "core/digest.h"
 #include "core/error.h"
 #include "http/http_server.h"
 #include "web/signed_cookies.h"
@@ -38,6 +39,8 @@ const gale__handler_type *gale__application_type(gale_application *application,
     if (!type)
         return NULL;
     type->automatic_etag = application->settings.etag || type->slots.compute_etag;
+    if (type->automatic_etag)
+        gale__digest_load();
     type->next = application->types;
     application->types = type;
     return type;

@@ -54,7 +54,7 @@ int gale__check_secrets(const gale_application_settings *settings)
     if (settings->cookie_secrets && !find_secret(settings->cookie_secrets, settings->key_version))
         return gale__fail(GALE_EINVALID, "cookie_secrets has none with key_version %d",
                           settings->key_version);
-    if (settings->cookie_secret || settings->cookie_secrets || settings->etag)
+    if (settings->cookie_secret || settings->cookie_secrets)
         gale__digest_load();
     return 0;
 }

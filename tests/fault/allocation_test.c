@@ -39,6 +39,28 @@ static int flushing(gale_handler *self)
     return 0;
 }
 
+static int find_user(gale_handler *self, json_t **ret_user)
+{
+    const gale_signed_value_options options = { .max_age_days = GALE_NONE };
+    const char *name = gale_get_signed_cookie(self, "key", &options);
+    if (name && !(*ret_user = json_string(name)))
+        return -ENOMEM;
+    return 0;
+}
+
+static int visited(gale_handler *self)
+{
+    GALE_TRY(gale_authenticated(self));
+    GALE_TRY(gale_clear_all_cookies(self, NULL));
+    for (const char *name = "abcde"; *name; name++)
+        GALE_TRY(gale_set_cookie(self, name, "a,b", &(gale_cookie_options){ .max_age = 1 }));
+    GALE_TRY(gale_set_signed_cookie(self, "user", "somebody", NULL));
+    const char *form = gale_xsrf_form_html(self);
+    if (!form)
+        return GALE_EHTTP;
+    return gale_write(self, json_string_value(gale_current_user(self)));
+}
+
 static int add_size(gale_handler *self, const char *data, size_t size);
 static int answer_size(gale_handler *self);
 
@@ -46,6 +68,9 @@ static const gale_handler_class whole_handler = { .get = whole, .post = whole };
 static const gale_handler_class json_handler = { .get = json };
 static const gale_handler_class sleeping_handler = { .get = sleeping };
 static const gale_handler_class flush_handler = { .get = flushing };
+static const gale_handler_class visited_handler = { .get = visited,
+                                                    .get_current_user = find_user,
+                                                    .compute_etag = gale_compute_etag };
 static const gale_handler_class size_handler = { .stream_request_body = true,
                                                  .state_size = sizeof(size_t),
                                                  .data_received = add_size,
@@ -94,6 +119,7 @@ static const gale_route routes[] = {
     { .pattern = "/sleep", .handler = &sleeping_handler },
     { .pattern = "/size", .handler = &size_handler },
     { .pattern = "/flush", .handler = &flush_handler },
+    { .pattern = "/visited", .handler = &visited_handler },
     { 0 }
 };
 
@@ -128,7 +154,9 @@ static int try_to_serve(void)
     int listening = memory_listen();
     gale_application *application = gale_application_new(
         routes,
-        &(gale_application_settings){ .server = { .chunk_size = 4, .decompress_request = true } });
+        &(gale_application_settings){ .server = { .chunk_size = 4, .decompress_request = true },
+                                      .cookie_secret = "It's a secret to everybody",
+                                      .login_url = "/login" });
     return gale_application_listen_sockets(application, &listening, 1) < 0 ? -1 : listening;
 }
 
@@ -301,6 +329,17 @@ TEST(filters_around_a_handler)
 {
     each_fails("GET /filtered HTTP/1.1\r\nHost: h\r\nOrigin: http://a.example\r\n\r\n", 200,
                "see <a href=\"http://www.example.com\">www.example.com</a>");
+}
+
+#define SIGNED                                                                                     \
+    "2|1:0|10:1300000000|3:key|8:dmFsdWU=|"                                                        \
+    "3d4e60b996ff9c5d5788e333a0cba6f238a22c6c0f94788870e1a9ecd482e152"
+
+TEST(cookies_users_and_tokens)
+{
+    each_fails("GET /visited HTTP/1.1\r\nHost: h\r\nCookie: key=" SIGNED "; a=1\r\n\r\n", 200,
+               "value");
+    each_fails("GET /visited?a HTTP/1.1\r\nHost: h\r\n\r\n", 302, "");
 }
 
 TEST(an_error_page)
