@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <gale/log.h>
+#include <gale/middleware.h>
 
 #include "web/application.h"
 
@@ -61,6 +62,8 @@ static void finish(gale_http_message_delegate *delegate)
 static int run_connection_close(void *arg)
 {
     gale_handler *self = arg;
+    if (self->filters && gale_request_id(self))
+        gale_task_set_log_context(gale_request_id(self)); /* a task that inherits nothing */
     self->type->slots.on_connection_close(self);
     return 0;
 }

@@ -69,6 +69,46 @@ TEST(a_request_id_is_taken_and_logged)
     gale_log_set_level(GALE_LOG_WARNING);
 }
 
+static int wait_long(gale_handler *self)
+{
+    (void)self;
+    return gale_sleep(10);
+}
+
+static void say_goodbye(gale_handler *self)
+{
+    (void)self;
+    gale_log(GALE_LOG_APPLICATION, GALE_LOG_INFO, "left");
+}
+
+static const gale_handler_class patient_handler = { .get = wait_long,
+                                                    .on_connection_close = say_goodbye };
+
+static int ask_and_leave(void *arg)
+{
+    static const char request[] = "GET / HTTP/1.1\r\nHost: h\r\nX-Request-Id: gone\r\n\r\n";
+    gale_iostream *stream;
+    GALE_TRY(gale_tcp_client_connect("127.0.0.1", *(int *)arg, NULL, &stream));
+    GALE_TRY(gale_iostream_write(stream, request, sizeof request - 1));
+    GALE_TRY(gale_sleep(0.02));
+    gale_iostream_free(stream);
+    return gale_sleep(0.02);
+}
+
+TEST(what_is_logged_when_the_client_leaves_has_the_id)
+{
+    const gale_filter filters[] = { { &gale_request_id_filter, NULL }, { 0 } };
+    gale_log_set_level(GALE_LOG_INFO);
+    int port;
+    serve((gale_route[]){ ROUTE("/", patient_handler), { 0 } },
+          &(gale_application_settings){ .filters = filters }, &port);
+    assert_ok(gale_ioloop_run_sync(gale_ioloop_current(), ask_and_leave, &port, 10));
+    assert_true(test_logged("[gone] left"));
+    assert_true(test_logged("[gone] 499 GET /"));
+    stop();
+    gale_log_set_level(GALE_LOG_WARNING);
+}
+
 TEST(a_request_id_is_made)
 {
     int port = serve_with((gale_filter){ &gale_request_id_filter, NULL });
@@ -248,6 +288,33 @@ TEST(a_bucket_fills_with_time)
     assert_status(port, "/", "429 Too Many Requests");
     assert_ok(gale_ioloop_run_sync(gale_ioloop_current(), rest, NULL, 10));
     assert_status(port, "/", "200 OK");
+    stop();
+}
+
+/* ---- Two servers ----------------------------------------------------------------------- */
+
+static int show_ip(gale_handler *self)
+{
+    return gale_write(self, gale_http_server_request_remote_ip(gale_handler_request(self)));
+}
+
+static const gale_handler_class ip_handler = { .get = show_ip };
+
+TEST(a_second_port_behind_a_balancer)
+{
+    static const char *const networks[] = { "127.0.0.0/8", NULL };
+    int port;
+    gale_application *application =
+        serve((gale_route[]){ ROUTE("/", ip_handler), { 0 } }, NULL, &port);
+    gale_http_server *server = gale_http_server_new(
+        gale_application_delegate(application),
+        &(gale_http_server_options){ .trusted_proxies = networks, .proxy_protocol = true });
+    assert_non_null(server);
+    int proxied = gale_http_server_listen(server, 0, "127.0.0.1");
+    assert_true(proxied > 0);
+    assert_body(port, "/", "127.0.0.1");
+    assert_answer(proxied, "PROXY TCP4 4.4.4.4 10.0.0.1 1 2\r\n" GET("/"), "HTTP/1.1 200 OK\r\n",
+                  "\r\n\r\n4.4.4.4");
     stop();
 }
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What handlers write, and what goes out: status, headers, bodies, redirects. */
+#include <gale/escape.h>
+
 #include "web/web_test.h"
 
 #include <errno.h>
@@ -487,6 +489,43 @@ TEST(redirects_that_are_refused)
         test_expect_log(GALE_LOG_ERROR, "500 GET /?");
         assert_status(port, targets[i], "500 Internal Server Error");
     }
+    stop();
+}
+
+/* ---- Keeping --------------------------------------------------------------------------- */
+
+static int keep_text(gale_handler *self)
+{
+    const char *text = gale_keep(self, gale_xhtml_escape("<b>"));
+    return gale_write(self, text);
+}
+
+static int keep_nothing(gale_handler *self)
+{
+    return gale_write(self, gale_keep(self, NULL));
+}
+
+static int write_null(gale_handler *self)
+{
+    return gale_write(self, NULL);
+}
+
+TEST(what_is_kept_lives_with_the_request)
+{
+    static const gale_handler_class text_handler = { .get = keep_text };
+    static const gale_handler_class nothing_handler = { .get = keep_nothing };
+    static const gale_handler_class null_handler = { .get = write_null };
+    int port = serve_routes((gale_route[]){ ROUTE("/", text_handler),
+                                            ROUTE("/nothing", nothing_handler),
+                                            ROUTE("/null", null_handler),
+                                            { 0 } });
+    assert_body(port, "/", "&lt;b&gt;");
+    test_expect_log(GALE_LOG_WARNING, "500 GET /nothing (127.0.0.1): out of memory");
+    test_expect_log(GALE_LOG_ERROR, "500 GET /nothing");
+    assert_status(port, "/nothing", "500 Internal Server Error");
+    test_expect_log(GALE_LOG_ERROR, "Uncaught error GET /null");
+    test_expect_log(GALE_LOG_ERROR, "500 GET /null");
+    assert_status(port, "/null", "500 Internal Server Error");
     stop();
 }
 
