@@ -3,6 +3,10 @@
 #include "http/proxies.h"
 
 #include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <gale/netutil.h>
 
 #include "http/http_test.h"
 
@@ -95,6 +99,35 @@ TEST(a_chain_that_is_too_long_is_not_believed)
     int port = serve_who(&(gale_http_server_options){ .trusted_proxies = trusted,
                                                       .proxy_header = GALE_PROXY_FORWARDED });
     assert_who(port, headers, "127.0.0.1 http://h/");
+    stop();
+}
+
+static int rest(void *arg)
+{
+    (void)arg;
+    return gale_sleep(0.05);
+}
+
+TEST(peers_on_a_unix_socket)
+{
+    static const char *const unix_only[] = { "unix", NULL };
+    static const char request[] = "GET / HTTP/1.0\r\nHost: h\r\nX-Forwarded-For: 4.4.4.4\r\n\r\n";
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    char answer[1000] = "";
+    snprintf(address.sun_path, sizeof address.sun_path, "/tmp/gale-proxies-%d", (int)getpid());
+    gale_http_server *server = gale_http_server_new_callback(
+        show, NULL, &(gale_http_server_options){ .trusted_proxies = unix_only });
+    int listening = gale_bind_unix_socket(address.sun_path, 0, 0);
+    assert_true(listening >= 0);
+    assert_ok(gale_http_server_add_socket(server, listening));
+    int client = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_ok(connect(client, (struct sockaddr *)&address, sizeof address));
+    assert_int_equal(write(client, request, sizeof request - 1), sizeof request - 1);
+    assert_ok(gale_ioloop_run_sync(gale_ioloop_current(), rest, NULL, 10));
+    assert_true(read(client, answer, sizeof answer - 1) > 0);
+    assert_non_null(strstr(answer, "\r\n\r\n4.4.4.4 http://h/"));
+    close(client);
+    unlink(address.sun_path);
     stop();
 }
 
