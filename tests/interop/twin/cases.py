@@ -43,6 +43,11 @@ REASONS = {
     "tampered": "a signed value whose time is no number is refused, and not an error",
     "elsewhere": "addslash does not redirect to a path that browsers take for a host",
     "spaces": "a language may be followed by a space: RFC 9110 §5.6.6",
+    "several ranges": "several ranges are sent as multipart/byteranges",
+    "If-Range": "If-Range is looked at: RFC 9110 §13.1.5",
+    "If-Match": "If-Match and If-Unmodified-Since are looked at: RFC 9110 §13.1.1",
+    "number": "numbers of a range are digits",
+    "link": "symbolic links do not lead out of the directory",
     "gzip": "all of a gzip body is inflated, and what is malformed or too large is refused",
 }
 
@@ -501,7 +506,78 @@ BROKEN_ANSWERS = [
 ]
 
 # What differs from one request to the next, in the answers of both.
+# ---- Static files ----
+
+ROBOTS_TAG = (b'"63a36e950e134b5217e33c763e88840c10a07d80e6057d92b9ac97508de7fb1f'
+              b'a6f0e9b7531e169657165ea764e8963399cb6d921ffe6078425aaafe54c04563"')
+
+
+def ranges(*values, target="/static/robots.txt", method="GET"):
+    return [Case(f"static range {value}, {method}",
+                 get(target, b"Range: " + value, method=method)) for value in values]
+
+
+def conditions(*lines):
+    return [Case(f"static condition {line}", get("/static/robots.txt", line)) for line in lines]
+
+
+STATIC = [
+    *gets("static", "/robots.txt", "/favicon.ico", "/static/robots.txt", "/static/numbers.txt",
+          "/static/robots.txt?v=1", "/static/robots.txt?v=", "/static/robots.txt?w=1",
+          "/static/empty.txt", "/static/empty.txt?v=1", "/static/with%20space.css",
+          "/static/sample.xml.gz", "/static/sample.xml.bz2", "/static/dir/index.html",
+          "/static/in.txt", "/static/missing", "/static/robots.txt/", "/static/robots.txt/x",
+          "/static/", "/static", "/static/dir", "/static/dir/", "/static/.",
+          "/static/./robots.txt", "/static/dir/../robots.txt", "/static/dir/%2e%2e/robots.txt",
+          "/static//robots.txt", "/static/../twin.c", "/static/%2e%2e/twin.c",
+          "/static/..%2ftwin.c", "/static/../files-other", "/static/%2fetc%2fpasswd",
+          "/static//etc/passwd", "/static/..%5ctwin.c", "/static/robots.txt%00",
+          "/static/%00", "/static/%FF", "/static/robots.txt%20", "/static/" + "a" * 300,
+          "/files/", "/files/dir", "/files/dir/", "/files/dir?a=b", "/files/dir/?a=b",
+          "/files/dir/index.html", "/files/robots.txt", "/files/..", "/files/dir/..",
+          "/files/dir/../dir", "/files/dir/x"),
+    *(Case(f"static HEAD {target}", get(target, method="HEAD"))
+      for target in ("/static/robots.txt", "/static/missing", "/files/dir", "/static/dir")),
+    *gets("static_url", "/static_url/robots.txt", "/static_url/robots.txt?no_version=1",
+          "/static_url/robots.txt?include_host=1", "/static_url/missing",
+          "/static_url/robots.txt?include_host=1&no_version=1", "/static_url/dir/index.html"),
+    *ranges(b"bytes=0-9", b"bytes=1-4", b"bytes=5", b"bytes=22-", b"bytes=-4", b"bytes=-1000000",
+            b"bytes=0-", b"bytes=0-25", b"bytes=0-26", b"bytes=0-10000000", b"bytes=1-10000000",
+            b"bytes=-0", b"bytes=26-", b"bytes=26", b"bytes=10-3", b"bytes=5-4", b"bytes=25-25",
+            b"asdf", b"Bytes=0-1", b"items=0-1", b"bytes=", b"bytes=-", b"bytes = 1 - 2",
+            b"bytes=a-b", b"bytes=1-2-3", b"bytes=99999999999999999999-", b"bytes=-26",
+            b"bytes 0-9"),
+    *ranges(b"bytes=0-9", b"bytes=22-", b"bytes=-0", b"bytes=0-", method="HEAD"),
+    *ranges(b"bytes=0-", b"bytes=-1", b"bytes=", target="/static/empty.txt"),
+    *ranges(b"bytes=1000-1999", b"bytes=-100", b"bytes=5990-", target="/static/numbers.txt"),
+    *conditions(b"If-None-Match: " + ROBOTS_TAG, b"If-None-Match: W/" + ROBOTS_TAG,
+                b'If-None-Match: "a", ' + ROBOTS_TAG, b"If-None-Match: *", b'If-None-Match: "a"',
+                b"If-None-Match:", b"If-None-Match: " + ROBOTS_TAG[1:-1],
+                b"If-None-Match: " + ROBOTS_TAG + b"\r\nRange: bytes=1-4",
+                b'If-None-Match: "a"\r\nRange: bytes=1-4',
+                b'If-None-Match: "a"\r\nIf-Modified-Since: Fri, 01 Jan 2100 00:00:00 GMT',
+                b"If-Modified-Since: Fri, 01 Jan 2100 00:00:00 GMT",
+                b"If-Modified-Since: Fri, 01 Jan 1960 00:00:00 GMT",
+                b"If-Modified-Since: Sun Nov  6 08:49:37 1994",
+                b"If-Modified-Since: never", b"If-Modified-Since:",
+                b"If-Range: " + ROBOTS_TAG + b"\r\nRange: bytes=1-4",
+                b'If-Range: "a"', b"If-Match: *", b"If-Match: " + ROBOTS_TAG,
+                b"If-Unmodified-Since: Fri, 01 Jan 2100 00:00:00 GMT"),
+    *differ("If-Range", OK,
+            *conditions(b'If-Range: "a"\r\nRange: bytes=1-4',
+                        b"If-Range: W/" + ROBOTS_TAG + b"\r\nRange: bytes=1-4")),
+    *differ("If-Match", b"HTTP/1.1 412 Precondition Failed\r\n",
+            *conditions(b'If-Match: "a"', b"If-Match: W/" + ROBOTS_TAG,
+                        b"If-Unmodified-Since: Fri, 01 Jan 1999 00:00:00 GMT")),
+    *differ("number", OK, *ranges(b"bytes=1_0", b"bytes=+1", b"bytes=--5")),
+    *differ("several ranges", b"HTTP/1.1 206 Partial Content\r\n",
+            *ranges(b"bytes=1-2,4-5"),
+            *ranges(b"bytes=0-1,1000-1001", b"bytes=-5,0-1", target="/static/numbers.txt")),
+    *differ("link", b"HTTP/1.1 403 Forbidden\r\n", *gets("static", "/static/out.py")),
+]
+
 CHANGING = [
+    (rb"Expires: ..., .. ... .... ..:..:.. GMT", b"Expires: *"),
     (rb"expires=..., .. ... (?!2011)(?!9999)(?!1970).... ..:..:.. GMT", b"expires=*"),
     (rb"2\|[0-9a-f]{8}\|[0-9a-f]{32}\|[0-9]{10}", b"2|*"),  # an XSRF token, and one of format 1
     (rb"(_xsrf=|value=\"|\r\n\r\n)[0-9a-f]{32}\b", rb"\1*"),
@@ -658,7 +734,7 @@ WORDS = [
 # Options of both servers, and what they get then.
 GROUPS = [
     ([], PAGES + METHODS + ARGUMENTS + FORMS + ROUTES + KEEP_ALIVE + MALFORMED + BROKEN_ANSWERS
-     + SAFETY + WORDS),
+     + SAFETY + WORDS + STATIC),
     (["xsrf_cookies=1"], XSRF),
     (["xsrf_cookies=1", "xsrf_cookie_version=1"], XSRF),
     (["no_keep_alive=1"], [

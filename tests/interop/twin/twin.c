@@ -13,6 +13,7 @@
 
 #include <gale/gale.h>
 
+#include "files.h"
 #include "safety.h"
 #include "words.h"
 
@@ -430,6 +431,7 @@ static const gale_route routes[] = {
     { .pattern = "/getter", .handler = &getter_handler },
     { .pattern = "/stream", .handler = &stream_handler },
     { .pattern = "/sync", .handler = &sync_handler },
+    FILES_ROUTES,
     { .pattern = "/gone", .handler = &gale_error_handler, .arg = &gone_status },
     { .pattern = "/moved", .handler = &gale_redirect_handler, .arg = &moved },
     { .pattern = "/moved_for_now", .handler = &gale_redirect_handler, .arg = &moved_for_now },
@@ -508,6 +510,7 @@ int main(int argc, char **argv)
 {
     gale_application_settings settings = { 0 };
     safety_settings(&settings);
+    files_settings(&settings);
     words_load();
     for (int i = 1; i < argc; i++) {
         if (!set_safety_option(&settings, argv[i]) && set_option(&settings.server, argv[i]) < 0) {

@@ -7,6 +7,7 @@ usage: twin.py [OPTION=VALUE...], with options of HTTPServer; prints its port, t
 
 import asyncio
 import logging
+import os
 import resource
 import sys
 
@@ -14,12 +15,21 @@ import safety
 import words
 
 from tornado.web import (Application, ErrorHandler, Finish, HTTPError, RedirectHandler,
-                         RequestHandler, stream_request_body)
+                         RequestHandler, StaticFileHandler, stream_request_body)
 
 
 class Handler(RequestHandler):
     def compute_etag(self):
         return None  # off in gale unless asked for
+
+
+FILES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "files")
+
+
+class StaticUrl(Handler):
+    def get(self, path):
+        self.write(self.static_url(path, bool(self.get_argument("include_host", "")),
+                                   include_version=not self.get_argument("no_version", "")))
 
 
 class Hello(Handler):
@@ -326,6 +336,8 @@ ROUTES = [
     ("/a|/b", Getter),
     ("/escaped\\.html", Getter),
     ("/%C3%A9", Getter),
+    ("/files/(.*)", StaticFileHandler, {"path": FILES, "default_filename": "index.html"}),
+    ("/static_url/(.*)", StaticUrl),
     *safety.ROUTES,
     *words.ROUTES,
 ]
@@ -342,7 +354,7 @@ async def main():
     resource.setrlimit(resource.RLIMIT_CPU, (60, 60))  # some input makes old versions loop for ever
     options = dict(map(option, sys.argv[1:]))
     settings = {name: options.pop(name) for name in safety.OPTIONS & set(options)}
-    application = Application(ROUTES, **safety.SETTINGS, **settings)
+    application = Application(ROUTES, static_path=FILES, **safety.SETTINGS, **settings)
     application.add_handlers("other\\.example", [("/", Other), ("/other", Other)])
     logging.getLogger("tornado.access").addHandler(PrintAccess())
     logging.getLogger("tornado.access").setLevel(logging.INFO)
