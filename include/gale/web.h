@@ -556,7 +556,8 @@ GALE_API const char *gale_reverse_url(gale_handler *self, const char *name,
  * quotes.
  *
  * Returns 0; GALE_EINVALID, with a detail, for a name that is no token or is that of an attribute,
- * for a value with spaces or controls, and for attributes with spaces, controls or ";"; -ENOMEM.
+ * for a value with spaces or controls, and for attributes with spaces, controls or ";"; for a NULL
+ * value the failure of the getter that gave it, as GALE_EHTTP; -ENOMEM.
  * Tornado: RequestHandler.set_cookie.
  */
 GALE_API int gale_set_cookie(gale_handler *self, const char *name, const char *value,

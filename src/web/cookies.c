@@ -153,6 +153,8 @@ static int set(gale_handler *self, const gale__set_cookie *cookie)
 int gale_set_cookie(gale_handler *self, const char *name, const char *value,
                     const gale_cookie_options *options)
 {
+    if (!value)
+        return gale__handler_no_text(self, "gale_set_cookie");
     gale__set_cookie cookie = with_options(name, (gale_str){ value, strlen(value) }, options);
     return set(self, &cookie);
 }

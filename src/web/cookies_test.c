@@ -169,6 +169,31 @@ TEST(what_could_split_the_header_is_refused)
     stop();
 }
 
+static int from_getter(gale_handler *self)
+{
+    return gale_set_cookie(self, "a", gale_get_argument(self, "missing", NULL), NULL);
+}
+CLASS(from_getter);
+
+static int from_nowhere(gale_handler *self)
+{
+    return gale_set_cookie(self, "a", NULL, NULL);
+}
+CLASS(from_nowhere);
+
+TEST(a_value_that_is_missing)
+{
+    int port = serve_routes((gale_route[]){
+        ROUTE("/getter", from_getter_handler), ROUTE("/nowhere", from_nowhere_handler), { 0 } });
+    test_expect_log(GALE_LOG_WARNING, "Missing argument missing");
+    test_expect_log(GALE_LOG_WARNING, "400 GET /getter (127.0.0.1) ");
+    assert_status(port, "/getter", "400 Bad Request");
+    test_expect_log(GALE_LOG_ERROR, "gale_set_cookie of NULL");
+    test_expect_log(GALE_LOG_ERROR, "500 GET /nowhere");
+    assert_status(port, "/nowhere", "500 Internal Server Error");
+    stop();
+}
+
 /* ---- Where they go --------------------------------------------------------------------- */
 
 static int flushed(gale_handler *self)

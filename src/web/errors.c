@@ -48,6 +48,11 @@ void gale__handler_remember_failure(gale_handler *self, int status, const char *
     va_end(arguments);
 }
 
+int gale__handler_no_text(const gale_handler *self, const char *call)
+{
+    return self->failed ? GALE_EHTTP : gale__fail(GALE_EINVALID, "%s of NULL", call);
+}
+
 int gale__method_not_allowed(gale_handler *self)
 {
     return gale_http_error(self, 405, NULL);

@@ -71,6 +71,8 @@ int gale__method_not_allowed(gale_handler *self);
 /* Remembers a failure of a getter. */
 void gale__handler_remember_failure(gale_handler *self, int status, const char *message, ...)
     GALE_PRINTF(3, 4);
+/* `call` was given NULL for text: the failure of the getter that gave it, or a mistake. */
+int gale__handler_no_text(const gale_handler *self, const char *call);
 /* Refuses a request that changes something and may come from another site. */
 int gale__handler_check_xsrf(gale_handler *self);
 /* Sets Etag, unless there is one, and makes the response a 304 if the client has it already. */

@@ -139,7 +139,7 @@ int gale_write_bytes(gale_handler *self, const void *data, size_t size)
 int gale_write(gale_handler *self, const char *text)
 {
     if (GALE__UNLIKELY(!text))
-        return self->failed ? GALE_EHTTP : gale__fail(GALE_EINVALID, "gale_write of NULL");
+        return gale__handler_no_text(self, "gale_write");
     return gale_write_bytes(self, text, strlen(text));
 }
 

@@ -213,6 +213,8 @@ int gale_set_signed_cookie_str(gale_handler *self, const char *name, gale_str va
 int gale_set_signed_cookie(gale_handler *self, const char *name, const char *value,
                            const gale_cookie_options *options)
 {
+    if (!value)
+        return gale__handler_no_text(self, "gale_set_signed_cookie");
     return gale_set_signed_cookie_str(self, name, (gale_str){ value, strlen(value) }, options);
 }
 
