@@ -419,7 +419,7 @@ static int find_path(gale_handler *self, gale__static *state, const char **ret_a
 
 static int serve(gale_handler *self, gale__static *state)
 {
-    const char *path;
+    const char *path = NULL;
     GALE_TRY(find_path(self, state, &path));
     state->absolute_path = path;
     GALE_TRY(state->slots.validate_absolute_path(self, state->options->path, path,
