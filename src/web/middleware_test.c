@@ -273,6 +273,35 @@ TEST(who_asks_too_often_is_refused)
     stop();
 }
 
+/* One request for each of two clients; the second is refused, or is another one. */
+static void assert_clients(int port, const char *first, const char *second, bool same)
+{
+    char lines[100];
+    snprintf(lines, sizeof lines, "X-Forwarded-For: %s\r\n", first);
+    assert_lines(port, "GET", lines, LINES("HTTP/1.1 200"));
+    snprintf(lines, sizeof lines, "X-Forwarded-For: %s\r\n", second);
+    if (same)
+        test_expect_log(GALE_LOG_WARNING, "429 GET /");
+    assert_lines(port, "GET", lines, LINES(same ? "HTTP/1.1 429" : "HTTP/1.1 200"));
+}
+
+TEST(clients_are_counted_by_their_network)
+{
+    static const gale_rate_limit_options options = { .rate = 0.1 };
+    static const char *const networks[] = { "127.0.0.0/8", NULL };
+    gale_application_settings settings = { .filters = (gale_filter[]){
+                                               { &gale_rate_limit_filter, &options }, { 0 } } };
+    settings.server.trusted_proxies = networks;
+    int port;
+    serve((gale_route[]){ ROUTE("/", main_handler), { 0 } }, &settings, &port);
+    assert_clients(port, "4.4.4.4", "4.4.4.4", true);
+    assert_clients(port, "4.4.4.5", "4.4.4.6", false);
+    assert_clients(port, "2001:db8::1", "2001:db8::2", true);
+    assert_clients(port, "2001:db8:1::1", "2001:db8:2::1", false);
+    assert_clients(port, "::ffff:5.5.5.5", "::ffff:5.5.5.6", false);
+    stop();
+}
+
 static int rest(void *arg)
 {
     (void)arg;

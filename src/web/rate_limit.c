@@ -99,15 +99,15 @@ static state *state_of(gale_handler *self)
 
 /* ---- The filter ------------------------------------------------------------------------ */
 
-/* One client has a whole /64 of IPv6. */
-static gale_str client_network(gale_handler *self, char out[64])
+/* One client has a whole /64 of IPv6, but not of the IPv4 addresses within it. */
+static gale_str client_network(gale_handler *self, char out[16])
 {
     const char *ip = gale_http_server_request_remote_ip(self->request);
     struct in6_addr address;
     if (!strchr(ip, ':') || inet_pton(AF_INET6, ip, &address) != 1)
         return (gale_str){ ip, strlen(ip) };
-    memcpy(out, address.s6_addr, 8);
-    return (gale_str){ out, 8 };
+    memcpy(out, address.s6_addr, sizeof address.s6_addr);
+    return (gale_str){ out, IN6_IS_ADDR_V4MAPPED(&address) ? 16 : 8 };
 }
 
 static int refuse(gale_handler *self, double seconds)
@@ -119,7 +119,7 @@ static int refuse(gale_handler *self, double seconds)
 static int prepare(gale_handler *self, void *instance)
 {
     limiter *limits = instance;
-    char network[64];
+    char network[16];
     gale_str key;
     if (limits->options.key) {
         const char *text = limits->options.key(self);
