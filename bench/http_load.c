@@ -59,8 +59,9 @@ static void prepare_batch(const char *path, const char *form)
 
 static void learn_response_size(int fd)
 {
+    static char first[1 << 22];
     send_all(fd, batch, request_size);
-    response_size = read_response(fd, bytes, sizeof bytes);
+    response_size = read_response(fd, first, sizeof first);
 }
 
 static void send_batch(connection *c, uint64_t at)

@@ -145,6 +145,37 @@ def form(bench):
     return group
 
 
+def static(bench):
+    """Files of two sizes, from gale and nginx."""
+    group = Group("static: files of 1 KB and 1 MB, 64 connections",
+                  ("server", "CPU us/request", "/ nginx", "requests/s", "of nginx's", "core %"),
+                  "gale's aim: 0.8 of nginx's requests/s at 1 KB, 0.9 at 1 MB. CPU: the least of "
+                  f"{RUNS} alternating one-second runs;\n  the rest: medians.")
+    folder = os.path.join(bench.folder, "files")
+    os.makedirs(folder, exist_ok=True)
+    for name, size in (("1KB", 1000), ("1MB", 1_000_000)):
+        with open(os.path.join(folder, name), "wb") as file:
+            file.write(os.urandom(size))
+    time.sleep(2.1)  # until then gale does not trust the file's times
+    for name in ("1KB", "1MB"):
+        with contextlib.ExitStack() as stack:
+            started = [stack.enter_context(bench.server(server, "files"))
+                       for server in ("gale", "nginx")]
+            runs = alternate(started, ("-u", f"/files/{name}"), bench, group)
+        least = {server: min(one["cpu_us"] for one in all_runs)
+                 for server, all_runs in runs.items()}
+        rates = {server: statistics.median(one["requests_per_second"] for one in all_runs)
+                 for server, all_runs in runs.items()}
+        for server, best in least.items():
+            share = statistics.median(one["share"] for one in runs[server])
+            group.add(f"{server} {name}",
+                      {"cpu_us_per_request": round(best, 4),
+                       "requests_per_second_median": round(rates[server])},
+                      [f"{best:.3f}", ratio(best, least.get("nginx")), f"{rates[server]:,.0f}",
+                       ratio(rates[server], rates.get("nginx")), f"{100 * share:.0f}"])
+    return group
+
+
 def one_by_one(bench, group, measure, what="hello", workers=1):
     """Each server alone: started, measured, stopped."""
     for name in servers.NAMES:
@@ -314,5 +345,5 @@ def simulation(bench):
 
 
 ALL = {function.__name__: function for function in
-       (hello, pipelined, idle, workers, longpoll, form, uploads, instructions, tasks, timers,
-        simulation)}
+       (hello, pipelined, idle, workers, longpoll, form, uploads, static, instructions, tasks,
+        timers, simulation)}

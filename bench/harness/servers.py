@@ -23,7 +23,8 @@ class Bench:
         self.descriptors = descriptors
 
     def server(self, name, what="hello", workers=1):
-        """A Server, not yet started. what: "hello", "longpoll", "form" or "upload"."""
+        """A Server, not yet started. what: "hello", "longpoll", "form", "upload" or "files", those
+        of our folder."""
         port = free_port()
         command = getattr(self, f"_{name}")(what, port, workers)
         return Server(name, command, port, self.server_core, self.folder)
@@ -38,12 +39,15 @@ class Bench:
         if not os.access(path, os.X_OK):
             raise Missing(f"{os.path.relpath(path, tools.ROOT)} is not built")
         command = [path, f"--port={port}"]
+        if what == "files":
+            return command + [self.folder]
         return command + [f"--workers={workers}"] if workers > 1 else command
 
     def _nginx(self, what, port, workers):
-        if what != "hello":
+        if what not in ("hello", "files"):
             raise Missing("nginx runs no handlers")
-        command = tools.nginx_command(port, self.folder, self.descriptors, workers)
+        command = tools.nginx_command(port, self.folder, self.descriptors, workers,
+                                      files=self.folder)
         if command is None:
             raise Missing("nginx is not installed")
         return command

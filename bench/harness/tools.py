@@ -54,6 +54,7 @@ def python_with_tornado():
 
 NGINX_CONF = """daemon off;
 {master}
+{user}
 pid {folder}/nginx.pid;
 error_log {folder}/error.log crit;
 worker_processes {workers};
@@ -72,12 +73,13 @@ http {{
     server {{
         listen 127.0.0.1:{port} backlog=4096{reuseport};
         location = / {{ return 200 "Hello, world"; }}
+        location /files/ {{ root {files}; sendfile on; }}
     }}
 }}
 """
 
 
-def nginx_command(port, folder, descriptors, workers=1, master=True):
+def nginx_command(port, folder, descriptors, workers=1, master=True, files="/nonexistent"):
     """Writes a configuration into the folder; the command that runs it in the foreground.
 
     Its table of connections is larger than the limit of descriptors, since nginx closes idle ones
@@ -91,7 +93,8 @@ def nginx_command(port, folder, descriptors, workers=1, master=True):
     conf = os.path.join(home, "nginx.conf")
     with open(conf, "w") as file:
         file.write(NGINX_CONF.format(
-            folder=home, port=port, workers=workers, descriptors=descriptors,
+            folder=home, port=port, files=files, workers=workers, descriptors=descriptors,
+            user="user root;" if os.geteuid() == 0 else "",
             master="" if master else "master_process off;",
             reuseport=" reuseport" if workers > 1 else ""))
     return [nginx, "-c", conf, "-p", home, "-e", os.path.join(home, "error.log")]
