@@ -34,7 +34,7 @@ typedef struct gale_template_loader gale_template_loader;
 typedef struct gale_template_call {
     json_t *arguments;                    /**< an array */
     json_t *keywords;                     /**< an object */
-    json_t *result;                       /**< set by the function: a reference; NULL is None */
+    json_t *result;                       /**< set by the function: a reference, json_null() is None */
     void *context;                        /**< what was given to gale_template_generate */
     void *arg;                            /**< what the function was registered with */
     struct gale_template_output *output;  /**< for gale_template_write */
@@ -42,8 +42,8 @@ typedef struct gale_template_call {
 } gale_template_call;
 
 /**
- * A function that templates can call. It sets `result`, or writes text (gale_template_write), which is
- * then its result. It may suspend, if gale_template_generate was called in a task. A negative
+ * A function that templates can call. It sets `result`, or else the text that it writes
+ * (gale_template_write), which may be none, is its result. It may suspend, if gale_template_generate was called in a task. A negative
  * code is an error in the template, see gale_template_fail.
  */
 typedef int (*gale_template_callback)(gale_template_call *call);

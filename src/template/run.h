@@ -17,16 +17,21 @@ enum { GALE__RUN_DEPTH_MAX = 160 };
 
 /* The files that led here. */
 typedef struct gale__frame {
-    const struct gale__frame *parent;
+    struct gale__frame *parent;
     const gale__file *file;
-    uint32_t line; /* of the chunk that is at work; in a parent: the include or block */
-    gale_str source;
+    const gale__chunk *chunk;   /* that is at work; in a parent: the include or block */
+    const gale__branch *branch; /* of it, or NULL */
 } gale__frame;
 
 typedef struct gale__saved {
     uint32_t symbol;
     gale__value value;
 } gale__saved;
+
+/* "FILE:LINE (via FILE:LINE): TEXT" */
+typedef struct gale__place {
+    char text[400];
+} gale__place;
 
 struct gale__run {
     gale_template *page;
@@ -39,6 +44,7 @@ struct gale__run {
     size_t variable_count;
     gale__saved *saved;
     size_t saved_size, saved_capacity;
+    size_t saved_from; /* where the innermost log begins */
     bool saving;
     int depth;
     int64_t steps, memory; /* left */
@@ -46,6 +52,7 @@ struct gale__run {
     size_t kept_size, kept_capacity;
     gale__frame *frame;
     gale__error error; /* the last that was raised */
+    gale__place place; /* where it was; empty until it is known */
 };
 
 /* Memory that lives as long as the run; NULL, and *ret_error or the run's limit is set. */
@@ -82,13 +89,23 @@ void gale__run_set(gale__run *run, uint32_t symbol, gale__value value);
 int gale__run_assign(gale__run *run, uint32_t symbol, gale__value value);
 /* Begins to log old values; end with the mark that it gave. */
 typedef struct gale__mark {
-    size_t size;
+    size_t from;
     bool saving;
 } gale__mark;
 gale__mark gale__run_save(gale__run *run);
 void gale__run_restore(gale__run *run, gale__mark mark);
 /* The value of a name, from wherever. */
 int gale__run_name(gale__run *run, uint32_t symbol, gale__value *out);
+/* The function that is registered as `left.symbol`, when `left` begins with no variable; else unset.
+ */
+void gale__run_dotted(gale__run *run, const gale__node *node, gale__value *out);
+/* Remembers where the error was, unless that is known. */
+void gale__run_note_place(gale__run *run);
+/* The name with that number. */
+static inline gale_str gale__run_symbol(const gale__run *run, uint32_t symbol)
+{
+    return run->program->symbols.names[symbol];
+}
 
 int gale__evaluate(gale__run *run, const gale__node *node, gale__value *out);
 int gale__assign_target(gale__run *run, const gale__node *target, gale__value value);
@@ -115,6 +132,17 @@ int gale__format_value(gale__run *run, gale__buffer *out, gale__value value, gal
 /* Writes a value as {{ }} does, before it is escaped. */
 int gale__append_value(gale__run *run, gale__buffer *out, gale__value value, bool escaped);
 
+/* `name = left operator_ value`: a list takes what is added to it in place. */
+int gale__augment(gale__run *run, gale__operator operator_, gale__value left, gale__value value,
+                  gale__value *out);
+/* Calls a registered function. */
+int gale__call_function(gale__run *run, const gale_template_function *function,
+                        const gale__arguments *arguments, gale__value *out);
+
+/* What ends a chunk besides errors. */
+enum { GALE__JUMP_BREAK = 1, GALE__JUMP_CONTINUE };
+
+/* Returns 0, a jump, or a negative code. */
 int gale__execute(gale__run *run, const gale__chunk *chunk);
 
 #endif

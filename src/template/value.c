@@ -229,87 +229,94 @@ int gale__to_list(gale__run *run, gale__value value, gale__value_kind kind, gale
 
 /* ---- To JSON --------------------------------------------------------------------------- */
 
-static json_t *array_to_json(gale__run *run, gale__value value)
+static int array_to_json(gale__run *run, gale__value value, json_t *array)
 {
-    json_t *array = json_array();
-    for (size_t i = 0; array && i < gale__size(value); i++) {
-        json_t *item = gale__to_json(run, gale__sequence_item(value, i));
-        if (!item || json_array_append_new(array, item) < 0) {
-            json_decref(array);
-            return NULL;
-        }
+    json_t *item;
+    for (size_t i = 0; i < gale__size(value); i++) {
+        GALE_TRY(gale__to_json(run, gale__sequence_item(value, i), &item));
+        if (json_array_append_new(array, item) < 0)
+            return -ENOMEM;
     }
-    return array;
+    return 0;
 }
 
 static int key_as_text(gale__run *run, gale__value key, gale__value *out)
 {
-    if (key.kind == VALUE_STR) {
-        *out = key;
+    *out = key;
+    if (key.kind == VALUE_STR)
         return 0;
-    }
     gale__buffer text;
     gale__run_buffer(run, &text);
-    gale__append_str(run, &text, key);
+    int error = gale__append_str(run, &text, key);
+    if (error < 0 && !text.error) {
+        gale__buffer_clear(&text);
+        return error;
+    }
     return gale__run_take_text(run, &text, out);
 }
 
-static json_t *object_to_json(gale__run *run, gale__value value)
+static int object_to_json(gale__run *run, gale__value value, json_t *object)
 {
-    json_t *object = json_object();
     gale__iterator iterator = { .over = value };
     gale__value key, item;
-    while (object && gale__iterator_pair(&iterator, &key, &item) > 0) {
-        json_t *member = gale__to_json(run, item);
-        if (!member || key_as_text(run, key, &key) < 0 ||
-            json_object_setn_new_nocheck(object, key.text, key.length, member) < 0) {
-            json_decref(object);
-            return NULL;
-        }
+    json_t *member;
+    while (gale__iterator_pair(&iterator, &key, &item) > 0) {
+        GALE_TRY(key_as_text(run, key, &key));
+        GALE_TRY(gale__to_json(run, item, &member));
+        if (json_object_setn_new_nocheck(object, key.text, key.length, member) < 0)
+            return -ENOMEM;
     }
-    return object;
+    return 0;
 }
 
-static json_t *container_to_json(gale__run *run, gale__value value)
+static int container_to_json(gale__run *run, gale__value value, json_t **out)
 {
-    if (gale__run_enter(run) < 0)
-        return NULL;
-    json_t *json;
-    gale__value list;
+    bool dict = gale__is_dict(value);
     if (value.kind == VALUE_RANGE)
-        json = gale__to_list(run, value, VALUE_LIST, &list) < 0 ? NULL : array_to_json(run, list);
-    else
-        json = gale__is_dict(value) ? object_to_json(run, value) : array_to_json(run, value);
+        GALE_TRY(gale__to_list(run, value, VALUE_LIST, &value));
+    GALE_TRY(gale__run_enter(run));
+    *out = dict ? json_object() : json_array();
+    int error = !*out  ? -ENOMEM
+                : dict ? object_to_json(run, value, *out)
+                       : array_to_json(run, value, *out);
     run->depth--;
-    return json;
+    if (error < 0)
+        json_decref(*out);
+    return error;
 }
 
-json_t *gale__to_json(gale__run *run, gale__value value)
+int gale__to_json(gale__run *run, gale__value value, json_t **out)
 {
+    GALE_TRY(gale__run_steps(run, 1));
     switch ((gale__value_kind)value.kind) {
     case VALUE_BOOL:
-        return json_boolean(value.boolean);
+        *out = json_boolean(value.boolean);
+        break;
     case VALUE_INT:
-        return json_integer(value.integer);
-    case VALUE_FLOAT: {
-        json_t *real = json_real(value.real);
-        if (!real)
-            gale__raise(run, ERROR_VALUE, "not a finite number");
-        return real;
-    }
+        *out = json_integer(value.integer);
+        break;
+    case VALUE_FLOAT:
+        if (value.real - value.real != 0)
+            return gale__raise(run, ERROR_VALUE, "not a finite number");
+        *out = json_real(value.real);
+        break;
     case VALUE_STR:
-        return json_stringn_nocheck(value.text, value.length);
+        *out = json_stringn_nocheck(value.text, value.length);
+        break;
     case VALUE_LIST:
     case VALUE_TUPLE:
     case VALUE_DICT:
     case VALUE_RANGE:
-        return container_to_json(run, value);
+        return container_to_json(run, value, out);
     case VALUE_JSON_LIST:
     case VALUE_JSON_DICT:
-        return json_incref((json_t *)(uintptr_t)value.json);
+        *out = json_incref((json_t *)(uintptr_t)value.json);
+        break;
     case VALUE_ERROR:
-        return json_stringn_nocheck(value.error->message.data, value.error->message.len);
+        *out = json_stringn_nocheck(value.error->message.data, value.error->message.len);
+        break;
     default:
-        return json_null();
+        *out = json_null();
     }
+    return *out ? 0 : -ENOMEM;
 }

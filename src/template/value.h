@@ -132,8 +132,8 @@ static inline gale_str gale__text_str(gale__value value)
 
 /* The value of JSON that outlives the run. */
 gale__value gale__from_json(const json_t *json);
-/* A copy as JSON, with one reference; NULL: an error was raised. */
-json_t *gale__to_json(gale__run *run, gale__value value);
+/* A copy as JSON, with one reference. */
+int gale__to_json(gale__run *run, gale__value value, json_t **out);
 
 /* An empty list (or tuple) with room for `capacity` items. */
 int gale__list_new(gale__run *run, gale__value_kind kind, size_t capacity, gale__value *out);
