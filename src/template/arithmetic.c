@@ -7,10 +7,10 @@
 #include "template/run.h"
 
 const char *const gale__operator_signs[] = {
-    [OPERATOR_NOTHING] = "",   [OPERATOR_ADD] = "+",           [OPERATOR_SUBTRACT] = "-",
-    [OPERATOR_MULTIPLY] = "*", [OPERATOR_DIVIDE] = "/",        [OPERATOR_FLOOR_DIVIDE] = "//",
-    [OPERATOR_MODULO] = "%",   [OPERATOR_POWER] = "**",        [OPERATOR_AND] = "&",
-    [OPERATOR_OR] = "|",       [OPERATOR_XOR] = "^",           [OPERATOR_LEFT] = "<<",
+    [OPERATOR_NOTHING] = "",   [OPERATOR_ADD] = "+",    [OPERATOR_SUBTRACT] = "-",
+    [OPERATOR_MULTIPLY] = "*", [OPERATOR_DIVIDE] = "/", [OPERATOR_FLOOR_DIVIDE] = "//",
+    [OPERATOR_MODULO] = "%",   [OPERATOR_POWER] = "**", [OPERATOR_AND] = "&",
+    [OPERATOR_OR] = "|",       [OPERATOR_XOR] = "^",    [OPERATOR_LEFT] = "<<",
     [OPERATOR_RIGHT] = ">>",
 };
 
@@ -146,8 +146,7 @@ static bool is_zero(double real)
 static int power_floats(gale__run *run, double left, double right, gale__value *out)
 {
     if (is_zero(left) && right < 0)
-        return gale__raise(run, ERROR_ZERO_DIVISION,
-                           "0.0 cannot be raised to a negative power");
+        return gale__raise(run, ERROR_ZERO_DIVISION, "0.0 cannot be raised to a negative power");
     if (left < 0 && isfinite(left) && isfinite(right) && floor(right) != right)
         return gale__raise(run, ERROR_VALUE, "complex numbers are not supported");
     double result = pow(left, right);
@@ -296,8 +295,8 @@ static int repeat(gale__run *run, gale__value sequence, gale__value times, gale_
         count = 0;
     if (__builtin_mul_overflow(gale__size(sequence), count, &size))
         size = SIZE_MAX;
-    GALE_TRY(gale__list_new(run, sequence.kind == VALUE_TUPLE ? VALUE_TUPLE : VALUE_LIST, size,
-                            out));
+    GALE_TRY(
+        gale__list_new(run, sequence.kind == VALUE_TUPLE ? VALUE_TUPLE : VALUE_LIST, size, out));
     while (count--)
         GALE_TRY(append_all(run, out->list, sequence));
     return 0;

@@ -33,7 +33,7 @@ static int compare_numbers(gale__value left, gale__value right)
 {
     if (gale__is_integer(left) && gale__is_integer(right)) {
         int64_t a = gale__integer(left), b = gale__integer(right);
-        return order_of(a < b, a > b);
+        return order_of(a<b, a> b);
     }
     if (gale__is_integer(left))
         return compare_mixed(gale__integer(left), right.real);
@@ -43,7 +43,7 @@ static int compare_numbers(gale__value left, gale__value right)
     }
     if (left.real != left.real || right.real != right.real)
         return NO_ORDER;
-    return order_of(left.real < right.real, left.real > right.real);
+    return order_of(left.real<right.real, left.real> right.real);
 }
 
 /* The order of UTF-8's bytes is that of code points. */
@@ -52,7 +52,7 @@ static int compare_texts(gale__value left, gale__value right)
     size_t least = left.length < right.length ? left.length : right.length;
     int order = least ? memcmp(left.text, right.text, least) : 0;
     return order ? order_of(order < 0, true)
-                 : order_of(left.length < right.length, left.length > right.length);
+                 : order_of(left.length<right.length, left.length> right.length);
 }
 
 /* ---- Equality -------------------------------------------------------------------------- */
@@ -147,7 +147,7 @@ static int compare_sequences(gale__run *run, gale__value left, gale__value right
         if (!equal)
             return gale__compare(run, a, b, sign, ret_order);
     }
-    *ret_order = order_of(left_size < right_size, left_size > right_size);
+    *ret_order = order_of(left_size<right_size, left_size> right_size);
     return 0;
 }
 
@@ -171,9 +171,8 @@ int gale__compare(gale__run *run, gale__value left, gale__value right, const cha
         run->depth--;
         return error;
     }
-    return gale__raise(run, ERROR_TYPE,
-                       "'%s' not supported between instances of '%s' and '%s'", sign,
-                       gale__type_name(left), gale__type_name(right));
+    return gale__raise(run, ERROR_TYPE, "'%s' not supported between instances of '%s' and '%s'",
+                       sign, gale__type_name(left), gale__type_name(right));
 }
 
 /* ---- in -------------------------------------------------------------------------------- */
@@ -181,12 +180,10 @@ int gale__compare(gale__run *run, gale__value left, gale__value right, const cha
 static int text_contains(gale__run *run, gale__value container, gale__value item)
 {
     if (item.kind != VALUE_STR)
-        return gale__raise(run, ERROR_TYPE,
-                           "'in <string>' requires string as left operand, not %s",
+        return gale__raise(run, ERROR_TYPE, "'in <string>' requires string as left operand, not %s",
                            gale__type_name(item));
     GALE_TRY(gale__run_steps(run, container.length / 16));
-    return !item.length ||
-           memmem(container.text, container.length, item.text, item.length) != NULL;
+    return !item.length || memmem(container.text, container.length, item.text, item.length) != NULL;
 }
 
 static int sequence_contains(gale__run *run, gale__value container, gale__value item)
@@ -200,8 +197,7 @@ static int sequence_contains(gale__run *run, gale__value container, gale__value 
 static int range_contains(const gale__range *range, gale__value item)
 {
     if (item.kind == VALUE_FLOAT) {
-        if (!(item.real >= -9e18 && item.real <= 9e18) ||
-            (double)(int64_t)item.real != item.real)
+        if (!(item.real >= -9e18 && item.real <= 9e18) || (double)(int64_t)item.real != item.real)
             return 0;
         item = gale__int((int64_t)item.real);
     }

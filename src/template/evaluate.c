@@ -102,8 +102,7 @@ static int compare_order(gale__run *run, gale__comparison comparison, gale__valu
 }
 
 /* 1, 0 or a negative code. */
-static int compare(gale__run *run, gale__comparison comparison, gale__value left,
-                   gale__value right)
+static int compare(gale__run *run, gale__comparison comparison, gale__value left, gale__value right)
 {
     int result;
     switch (comparison) {

@@ -158,8 +158,7 @@ static int catches(gale__run *run, const gale__node *kinds, const gale__error *e
     gale_str name = gale__run_symbol(run, kinds->symbol);
     int kind = gale__error_kind_named(name);
     if (kind < 0)
-        return gale__raise(run, ERROR_NAME, "name '%.*s' is not defined", (int)name.len,
-                           name.data);
+        return gale__raise(run, ERROR_NAME, "name '%.*s' is not defined", (int)name.len, name.data);
     return gale__error_is(error->kind, (gale__error_kind)kind);
 }
 
@@ -173,8 +172,8 @@ static int execute_except(gale__run *run, const gale__branch *branch, const gale
     if (!copy)
         return failure;
     *copy = *error;
-    GALE_TRY(gale__run_assign(run, branch->symbol,
-                              (gale__value){ .kind = VALUE_ERROR, .error = copy }));
+    GALE_TRY(
+        gale__run_assign(run, branch->symbol, (gale__value){ .kind = VALUE_ERROR, .error = copy }));
     int result = gale__execute(run, branch->body);
     run->variables[branch->symbol] = (gale__value){ 0 };
     return result;

@@ -83,8 +83,7 @@ int gale__set_item(gale__run *run, gale__value left, gale__value index, gale__va
         return 0;
     }
     if (left.kind == VALUE_JSON_DICT || left.kind == VALUE_JSON_LIST)
-        return gale__raise(run, ERROR_TYPE,
-                           "a %s that was given to the template cannot be changed",
+        return gale__raise(run, ERROR_TYPE, "a %s that was given to the template cannot be changed",
                            gale__type_name(left));
     return gale__raise(run, ERROR_TYPE, "'%s' object does not support item assignment",
                        gale__type_name(left));
@@ -105,9 +104,8 @@ static int slice_end(gale__run *run, gale__value part, int64_t size, bool backwa
     if (part.kind == VALUE_UNSET || part.kind == VALUE_NONE)
         return 0;
     if (!gale__is_integer(part))
-        return gale__raise(
-            run, ERROR_TYPE,
-            "slice indices must be integers or None or have an __index__ method");
+        return gale__raise(run, ERROR_TYPE,
+                           "slice indices must be integers or None or have an __index__ method");
     int64_t least = backwards ? -1 : 0, most = backwards ? size - 1 : size;
     int64_t place = gale__integer(part);
     if (place < 0)
@@ -190,8 +188,8 @@ int gale__slice(gale__run *run, gale__value left, const gale__value parts[3], ga
     if (left.kind == VALUE_RANGE)
         return slice_range(run, left.range, part, out);
     GALE_TRY(gale__run_steps(run, (int64_t)part.count));
-    GALE_TRY(gale__list_new(run, left.kind == VALUE_TUPLE ? VALUE_TUPLE : VALUE_LIST, part.count,
-                            out));
+    GALE_TRY(
+        gale__list_new(run, left.kind == VALUE_TUPLE ? VALUE_TUPLE : VALUE_LIST, part.count, out));
     for (size_t i = 0; i < part.count; i++)
         GALE_TRY(gale__list_append(
             run, out->list,

@@ -221,9 +221,9 @@ int gale__round(gale__run *run, gale__value number, bool to_integer, int64_t dig
         return gale__raise(run, ERROR_VALUE, "cannot convert float NaN to integer");
     double rounded = rint(number.real);
     if (!(rounded >= -9223372036854775808.0 && rounded < 9223372036854775808.0))
-        return gale__raise(run, ERROR_OVERFLOW, isinf(rounded)
-                                                    ? "cannot convert float infinity to integer"
-                                                    : "integer over 64 bits");
+        return gale__raise(run, ERROR_OVERFLOW,
+                           isinf(rounded) ? "cannot convert float infinity to integer"
+                                          : "integer over 64 bits");
     *out = gale__int((int64_t)rounded);
     return 0;
 }

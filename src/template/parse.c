@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Template text to chunks, in the steps and with the messages of Tornado. A directive with a body recurs;
- * how deeply is limited, as this runs on the stack of a task.
+ * Template text to chunks, in the steps and with the messages of Tornado. A directive with a body
+ * recurs; how deeply is limited, as this runs on the stack of a task.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "core/error.h"
+#include "core/letters.h"
 #include "core/utf8.h"
 #include "template/lexer.h"
 
@@ -70,16 +71,6 @@ static ssize_t find_two(const reader *self, const char *two)
 {
     const char *found = memmem(self->at, (size_t)(self->end - self->at), two, 2);
     return found ? found - self->at : -1;
-}
-
-static gale_str strip(gale_str text)
-{
-    size_t size;
-    while ((size = gale__space_at_start(text)))
-        text = (gale_str){ text.data + size, text.len - size };
-    while ((size = gale__space_at_end(text)))
-        text.len -= size;
-    return text;
 }
 
 static gale_str strip_byte(gale_str text, char byte)
@@ -284,10 +275,9 @@ static int on_jump(reader *self, body *within, const mark *from)
 
 static int enter_body(reader *self, gale__chunk *chunk, const mark *from, bool in_loop)
 {
-    body inner = { .owner = chunk,
-                   .operator_ = from->operator_,
-                   .in_loop = in_loop,
-                   .tail = &chunk->body };
+    body inner = {
+        .owner = chunk, .operator_ = from->operator_, .in_loop = in_loop, .tail = &chunk->body
+    };
     if (++self->depth > GALE__NEST_MAX)
         return fail(self, "directives are nested too deeply");
     GALE_TRY(parse_body(self, &inner));
@@ -359,9 +349,8 @@ static int new_branch(reader *self, body *within, const mark *from, gale__branch
     gale__branch *branch = gale__program_alloc(self->program, sizeof *branch);
     if (!branch)
         return -ENOMEM;
-    *branch = (gale__branch){ .line = from->line,
-                              .source = from->contents,
-                              .symbol = GALE__NO_SYMBOL };
+    *branch =
+        (gale__branch){ .line = from->line, .source = from->contents, .symbol = GALE__NO_SYMBOL };
     *place = branch;
     within->tail = &branch->body;
     return 0;
@@ -432,7 +421,8 @@ static int parse_intermediate(reader *self, body *within, const mark *from)
     if (!within->owner)
         return fail(self, message);
     snprintf(parent, sizeof parent, " %.*s ", (int)within->operator_.len, within->operator_.data);
-    snprintf(message, sizeof message, "%s block cannot be attached to%sblock", kinds[i].name, parent);
+    snprintf(message, sizeof message, "%s block cannot be attached to%sblock", kinds[i].name,
+             parent);
     if (!strstr(kinds[i].parents, parent))
         return fail(self, message);
     bool no_except = within->owner->kind == CHUNK_TRY && !within->owner->branches;
@@ -465,24 +455,14 @@ static int parse_directive(reader *self, body *within, const mark *from)
     static const struct {
         const char *name;
         int (*parse)(reader *self, body *within, const mark *from);
-    } directives[] = { { "extends", on_extends },
-                       { "include", on_include },
-                       { "import", on_import },
-                       { "from", on_import },
-                       { "set", on_set },
-                       { "autoescape", on_autoescape },
-                       { "whitespace", on_whitespace },
-                       { "comment", on_comment },
-                       { "raw", on_raw },
-                       { "module", on_module },
-                       { "break", on_jump },
-                       { "continue", on_jump },
-                       { "block", on_block },
-                       { "apply", on_apply },
-                       { "if", on_condition },
-                       { "while", on_condition },
-                       { "for", on_for },
-                       { "try", on_try } };
+    } directives[] = {
+        { "extends", on_extends },       { "include", on_include }, { "import", on_import },
+        { "from", on_import },           { "set", on_set },         { "autoescape", on_autoescape },
+        { "whitespace", on_whitespace }, { "comment", on_comment }, { "raw", on_raw },
+        { "module", on_module },         { "break", on_jump },      { "continue", on_jump },
+        { "block", on_block },           { "apply", on_apply },     { "if", on_condition },
+        { "while", on_condition },       { "for", on_for },         { "try", on_try }
+    };
     int intermediate = parse_intermediate(self, within, from);
     if (intermediate)
         return intermediate < 0 ? intermediate : 0;
@@ -500,7 +480,7 @@ static int take_mark(reader *self, const char *close, const char *missing, mark 
     ssize_t size = find_two(self, close);
     if (size < 0)
         return fail(self, missing);
-    out->contents = strip(consume(self, (size_t)size));
+    out->contents = gale__strip(consume(self, (size_t)size));
     consume(self, 2);
     return 0;
 }
@@ -523,7 +503,7 @@ static int parse_mark(reader *self, body *within, const char *open)
     const char *space = memchr(from.contents.data, ' ', from.contents.len);
     size_t size = space ? (size_t)(space - from.contents.data) : from.contents.len;
     from.operator_ = (gale_str){ from.contents.data, size };
-    from.suffix = strip((gale_str){ from.contents.data + size, from.contents.len - size });
+    from.suffix = gale__strip((gale_str){ from.contents.data + size, from.contents.len - size });
     return parse_directive(self, within, &from);
 }
 
@@ -547,8 +527,8 @@ static int parse_body(reader *self, body *within)
         const char *open = next_mark(self);
         if (!open && within->owner)
             return fail_about(self, "Missing {% end %} block for ", within->operator_, "");
-        GALE_TRY(add_text(self, within,
-                          consume(self, (size_t)((open ? open : self->end) - self->at))));
+        GALE_TRY(
+            add_text(self, within, consume(self, (size_t)((open ? open : self->end) - self->at))));
         if (!open)
             return 0;
         consume(self, 2);

@@ -97,8 +97,8 @@ static int grow(gale__run *run, void **items, size_t size, size_t *capacity, siz
 
 int gale__run_keep(gale__run *run, json_t *json)
 {
-    int error = grow(run, (void **)&run->kept, run->kept_size, &run->kept_capacity,
-                     sizeof *run->kept);
+    int error =
+        grow(run, (void **)&run->kept, run->kept_size, &run->kept_capacity, sizeof *run->kept);
     if (error < 0)
         json_decref(json);
     else
@@ -260,8 +260,8 @@ static const gale_template_function *find_function(const gale__run *run, gale_st
 static int look_up(gale__run *run, gale_str name, gale__value *out)
 {
     const gale_template_options *options = &run->program->settings->options;
-    json_t *json = options->lookup ? options->lookup(name.data, run->context, options->lookup_arg)
-                                   : NULL;
+    json_t *json =
+        options->lookup ? options->lookup(name.data, run->context, options->lookup_arg) : NULL;
     *out = (gale__value){ .kind = VALUE_ABSENT };
     if (!json)
         return 0;

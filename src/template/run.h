@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One rendering. Variables are an array by the number of their name; a value that the template was given is
- * put there when it is first asked for. What an `apply` body or a comprehension has set is put back
- * at its end, from a log of old values.
+ * One rendering. Variables are an array by the number of their name; a value that the template was
+ * given is put there when it is first asked for. What an `apply` body or a comprehension has set is
+ * put back at its end, from a log of old values.
  *
  * Functions here return 0, or GALE_EINVALID when an error was raised that `except` may catch, or
  * another negative code, which ends the rendering.
@@ -96,7 +96,8 @@ gale__mark gale__run_save(gale__run *run);
 void gale__run_restore(gale__run *run, gale__mark mark);
 /* The value of a name, from wherever. */
 int gale__run_name(gale__run *run, uint32_t symbol, gale__value *out);
-/* The function that is registered as `left.symbol`, when `left` begins with no variable; else unset.
+/* The function that is registered as `left.symbol`, when `left` begins with no variable; else
+ * unset.
  */
 void gale__run_dotted(gale__run *run, const gale__node *node, gale__value *out);
 /* Remembers where the error was, unless that is known. */
@@ -128,7 +129,8 @@ int gale__format_percent(gale__run *run, gale_str format, gale__value values, ga
 int gale__format_braces(gale__run *run, gale_str format, const gale__arguments *arguments,
                         gale__value *out);
 /* format(value, specification), appended. */
-int gale__format_value(gale__run *run, gale__buffer *out, gale__value value, gale_str specification);
+int gale__format_value(gale__run *run, gale__buffer *out, gale__value value,
+                       gale_str specification);
 /* Writes a value as {{ }} does, before it is escaped. */
 int gale__append_value(gale__run *run, gale__buffer *out, gale__value value, bool escaped);
 

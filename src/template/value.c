@@ -30,14 +30,14 @@ gale__value gale__from_json(const json_t *json)
 const char *gale__type_name(gale__value value)
 {
     static const char *const names[] = {
-        [VALUE_UNSET] = "NoneType",     [VALUE_NONE] = "NoneType",
-        [VALUE_BOOL] = "bool",          [VALUE_INT] = "int",
-        [VALUE_FLOAT] = "float",        [VALUE_STR] = "str",
-        [VALUE_LIST] = "list",          [VALUE_TUPLE] = "tuple",
-        [VALUE_DICT] = "dict",          [VALUE_JSON_LIST] = "list",
-        [VALUE_JSON_DICT] = "dict",     [VALUE_RANGE] = "range",
-        [VALUE_FUNCTION] = "function",  [VALUE_BUILTIN] = "builtin_function_or_method",
-        [VALUE_ERROR] = "Exception",    [VALUE_ABSENT] = "NoneType",
+        [VALUE_UNSET] = "NoneType",    [VALUE_NONE] = "NoneType",
+        [VALUE_BOOL] = "bool",         [VALUE_INT] = "int",
+        [VALUE_FLOAT] = "float",       [VALUE_STR] = "str",
+        [VALUE_LIST] = "list",         [VALUE_TUPLE] = "tuple",
+        [VALUE_DICT] = "dict",         [VALUE_JSON_LIST] = "list",
+        [VALUE_JSON_DICT] = "dict",    [VALUE_RANGE] = "range",
+        [VALUE_FUNCTION] = "function", [VALUE_BUILTIN] = "builtin_function_or_method",
+        [VALUE_ERROR] = "Exception",   [VALUE_ABSENT] = "NoneType",
     };
     return names[value.kind];
 }
@@ -158,12 +158,12 @@ static int next_json_key(gale__iterator *iterator, gale__value *key, gale__value
 {
     /* jansson iterates over constant objects, too, but has no type for it */
     json_t *object = (json_t *)(uintptr_t)iterator->over.json;
-    iterator->json = iterator->at++ ? json_object_iter_next(object, iterator->json)
-                                    : json_object_iter(object);
+    iterator->json =
+        iterator->at++ ? json_object_iter_next(object, iterator->json) : json_object_iter(object);
     if (!iterator->json)
         return 0;
-    *key = gale__text(json_object_iter_key(iterator->json),
-                      json_object_iter_key_len(iterator->json));
+    *key =
+        gale__text(json_object_iter_key(iterator->json), json_object_iter_key_len(iterator->json));
     if (value)
         *value = gale__from_json(json_object_iter_value(iterator->json));
     return 1;

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where templates come from. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "template/template_test.h"
+
+/* ---- Loaders --------------------------------------------------------------------------- */
+
+TEST(files_of_a_directory)
+{
+    char directory[] = "/tmp/gale-template-XXXXXX", path[64];
+    assert_non_null(mkdtemp(directory));
+    snprintf(path, sizeof path, "%s/utf8.html", directory);
+    FILE *file = fopen(path, "w");
+    fputs("H\xC3\xA9llo", file);
+    fclose(file);
+    gale_template_loader *loader =
+        gale_template_loader_new(directory, &(gale_template_options){ .reload_on_change = true });
+    loads(loader, "utf8.html", NULL, "H\xC3\xA9llo");
+    load_fails(loader, "none.html", "template none.html: not found");
+    load_fails(loader, "../utf8.html", "template ../utf8.html: leads out of the directory");
+    file = fopen(path, "w");
+    fputs("changed", file);
+    fclose(file);
+    loads(loader, "utf8.html", NULL, "changed");
+    gale_template_loader_free(loader);
+    remove(path);
+    remove(directory);
+}
+
+TEST(files_that_hold_themselves)
+{
+    gale_template_loader *loader =
+        sources(json_pack("{s:s,s:s}", "a", "{% include a %}", "b", "{% extends b %}"), NULL);
+    load_fails(loader, "a",
+               "extends and includes are nested too deeply (a file that holds "
+               "itself?) at a:1");
+    load_fails(loader, "b",
+               "extends and includes are nested too deeply (a file that holds "
+               "itself?) at b:1");
+    gale_template_loader_free(loader);
+}
+
+static json_t *look_up(const char *name, void *context, void *arg)
+{
+    (void)context;
+    ++*(int *)arg;
+    return strcmp(name, "known") == 0 ? json_string("found") : NULL;
+}
+
+TEST(a_name_is_looked_up_once)
+{
+    int asked = 0;
+    const gale_template_options options = { .lookup = look_up, .lookup_arg = &asked };
+    renders_with("{{ known }}{{ known }}{% try %}{{ x }}{% except NameError %}.{% end %}"
+                 "{% try %}{{ x }}{% except NameError %}.{% end %}",
+                 &options, NULL, "foundfound..");
+    assert_int_equal(asked, 2);
+}
+
+TEST(paths_are_resolved)
+{
+    gale_template_loader *loader = sources(json_object(), NULL);
+    static const char *const cases[][3] = { { "b.html", "a/c.html", "a/b.html" },
+                                            { "../b", "a/c", "b" },
+                                            { "b", NULL, "b" },
+                                            { "/b", "a/c", "/b" },
+                                            { "b", "<string>", "b" } };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        gale_bytes *path = gale_template_loader_resolve_path(loader, cases[i][0], cases[i][1]);
+        assert_non_null(path);
+        assert_str(gale_bytes_str(path), cases[i][2]);
+        gale_bytes_unref(path);
+    }
+    gale_template_loader_free(loader);
+}
+
+TEST(white_space_is_filtered)
+{
+    gale_bytes *result = gale_template_filter_whitespace("single", GALE_STR("a  b \n c"));
+    assert_str(gale_bytes_str(result), "a b\nc");
+    gale_bytes_unref(result);
+    assert_null(gale_template_filter_whitespace("x", GALE_STR("a")));
+}
+
+GALE_TEST_MAIN
