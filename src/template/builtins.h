@@ -5,13 +5,15 @@
 
 #include "template/run.h"
 
-/* A function's or method's arguments, put into their places: `values` has `most` of them, those not
- * given are unset. A method's `self` is apart. */
+/* A function or method. Its arguments are put into their places: `values` has `most` of them, those
+ * not given are unset; then those that "*more" took. A method's `self` is apart. */
 typedef struct gale__builtin {
     const char *name;
-    /* The names of its parameters, separated by spaces; those behind "/" have no name to give them
-     * by, "*" takes any number. */
+    /* The names of its parameters, separated by spaces: those before "/" cannot be given by name, those
+     * after "*" only so, and "*more" takes any number. "**" is a dict of what else was given by name.
+     * NULL: the arguments as they are, see str.format. */
     const char *parameters;
+    /* How many are needed, how many there are; with "*more" the former counts what that takes. */
     uint8_t least, most;
     int (*call)(gale__run *run, gale__value self, const gale__value *values, size_t count,
                 gale__value *out);
@@ -41,8 +43,19 @@ int gale__builtin_call(gale__run *run, const gale__builtin *builtin, gale__value
 extern const gale__builtin gale__str_methods[], gale__str_tests[], gale__list_methods[],
     gale__dict_methods[], gale__functions[], gale__conversions[];
 
-/* For messages and checks in their implementations. */
+/* For messages and checks in their implementations. `what` must be a text. */
 int gale__want_str(gale__run *run, gale__value value, const char *what);
 int gale__want_int(gale__run *run, gale__value value, int64_t *out);
+/* The same for an argument that may be missing or None: *out then stays. */
+int gale__optional_int(gale__run *run, gale__value value, int64_t *out);
+/* The bounds of a part of `size` things, as Python reads them. */
+int gale__bounds(gale__run *run, gale__value start, gale__value end, size_t size, size_t *ret_start,
+                 size_t *ret_end);
+/* Sorts the items as sort(key=, reverse=) does. */
+int gale__sort_list(gale__run *run, gale__list_value *list, gale__value key, gale__value reverse);
+/* key(value), or the value itself when there is no key. */
+int gale__key_of(gale__run *run, gale__value key, gale__value value, gale__value *out);
+/* dict.update(other). */
+int gale__dict_update(gale__run *run, gale__dict *dict, gale__value other);
 
 #endif
