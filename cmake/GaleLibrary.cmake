@@ -22,7 +22,7 @@ set(GALE_BELOW_data net ${GALE_BELOW_net})
 set(GALE_BELOW_app web data ${GALE_BELOW_web})
 
 set(GALE_DEPENDENCIES PkgConfig::OPENSSL PkgConfig::ZLIB PkgConfig::PCRE2 PkgConfig::JANSSON
-    Threads::Threads)
+    Threads::Threads m)
 if(GALE_WITH_BROTLI)
     list(APPEND GALE_DEPENDENCIES PkgConfig::BROTLI)
 endif()

@@ -20,6 +20,7 @@
 #include <gale/queues.h>
 #include <gale/tcpclient.h>
 #include <gale/tcpserver.h>
+#include <gale/template.h>
 #include <gale/web.h>
 
 #endif

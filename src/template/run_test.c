@@ -85,7 +85,7 @@ TEST(a_rendering_is_limited)
     fails_with("{% while True %}{% end %}", &small, NULL,
                "the template takes too many steps at <string>:1: {% while True %}");
     fails_with("{% for i in range(200) %}text{{ i }}{% end %}", &small, NULL,
-               "the template's output is over the limit at <string>:1");
+               "the template's output is over the limit at <string>:1: {{ i }}");
     fails_with("{{ 'a' * 200000 }}", &small, NULL,
                "the template's values take too much memory at <string>:1: {{ 'a' * 200000 }}");
     fails_with("{% try %}{{ 'a' * 200000 }}{% except %}{% finally %}{% end %}", &small, NULL,
