@@ -59,7 +59,8 @@ const gale__builtin *gale__method_of(const gale__methods *found, gale__value val
         return found->of_dict;
     if (value.kind == VALUE_LIST || value.kind == VALUE_JSON_LIST)
         return found->of_list;
-    if (value.kind == VALUE_TUPLE && (!strcmp(found->name, "count") || !strcmp(found->name, "index")))
+    if (value.kind == VALUE_TUPLE &&
+        (!strcmp(found->name, "count") || !strcmp(found->name, "index")))
         return found->of_list;
     return NULL;
 }
@@ -136,8 +137,8 @@ static int wrong_count(gale__run *run, const gale__builtin *builtin, size_t give
     if (want == 1)
         return gale__raise(run, ERROR_TYPE, "%s() takes %s one argument (%zu given)", builtin->name,
                            how, given);
-    return gale__raise(run, ERROR_TYPE, "%s() takes %s %u arguments (%zu given)", builtin->name, how,
-                       want, given);
+    return gale__raise(run, ERROR_TYPE, "%s() takes %s %u arguments (%zu given)", builtin->name,
+                       how, want, given);
 }
 
 static int place_named(gale__run *run, const gale__builtin *builtin, const signature *self,
@@ -164,16 +165,15 @@ static int place_named(gale__run *run, const gale__builtin *builtin, const signa
 static int place(gale__run *run, const gale__builtin *builtin, const signature *self,
                  const gale__arguments *arguments, gale__value *values)
 {
-    size_t fixed = arguments->positional < self->positional ? arguments->positional
-                                                            : self->positional;
+    size_t fixed =
+        arguments->positional < self->positional ? arguments->positional : self->positional;
     size_t named = arguments->count - arguments->positional;
     for (size_t i = 0; i < builtin->most; i++)
         values[i] = i < fixed ? arguments->values[i] : (gale__value){ 0 };
     for (size_t i = fixed; i < arguments->positional; i++)
         values[builtin->most + i - fixed] = arguments->values[i];
     for (size_t i = 0; i < named; i++)
-        GALE_TRY(place_named(run, builtin, self,
-                             run->program->symbols.names[arguments->names[i]],
+        GALE_TRY(place_named(run, builtin, self, run->program->symbols.names[arguments->names[i]],
                              arguments->values[arguments->positional + i], values));
     for (size_t i = 0; !self->any && i < builtin->least; i++)
         if (values[i].kind == VALUE_UNSET)

@@ -9,9 +9,9 @@
  * not given are unset; then those that "*more" took. A method's `self` is apart. */
 typedef struct gale__builtin {
     const char *name;
-    /* The names of its parameters, separated by spaces: those before "/" cannot be given by name, those
-     * after "*" only so, and "*more" takes any number. "**" is a dict of what else was given by name.
-     * NULL: the arguments as they are, see str.format. */
+    /* The names of its parameters, separated by spaces: those before "/" cannot be given by name,
+     * those after "*" only so, and "*more" takes any number. "**" is a dict of what else was given
+     * by name. NULL: the arguments as they are, see str.format. */
     const char *parameters;
     /* How many are needed, how many there are; with "*more" the former counts what that takes. */
     uint8_t least, most;

@@ -28,8 +28,8 @@ static int raise_literal(gale__run *run, const char *what, gale__value text)
     gale__run_buffer(run, &quoted);
     gale__append_quoted(&quoted, gale__text_str(text));
     gale_str shown = gale__buffer_str(&quoted);
-    int error = gale__raise(run, ERROR_VALUE, "%s: %.*s", what, (int)(shown.len > 80 ? 80 : shown.len),
-                            shown.data);
+    int error = gale__raise(run, ERROR_VALUE, "%s: %.*s", what,
+                            (int)(shown.len > 80 ? 80 : shown.len), shown.data);
     gale__buffer_clear(&quoted);
     return error;
 }
@@ -71,7 +71,8 @@ static int to_int(gale__run *run, gale__value self, const gale__value *values, s
     if (values[1].kind != VALUE_UNSET) {
         GALE_TRY(gale__want_int(run, values[1], &base));
         if (values[0].kind != VALUE_STR)
-            return gale__raise(run, ERROR_TYPE, "int() can't convert non-string with explicit base");
+            return gale__raise(run, ERROR_TYPE,
+                               "int() can't convert non-string with explicit base");
     }
     switch (values[0].kind) {
     case VALUE_UNSET:

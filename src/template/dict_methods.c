@@ -109,8 +109,8 @@ static int dict_popitem(gale__run *run, gale__value self, const gale__value *val
     return 0;
 }
 
-static int dict_setdefault(gale__run *run, gale__value self, const gale__value *values, size_t count,
-                           gale__value *out)
+static int dict_setdefault(gale__run *run, gale__value self, const gale__value *values,
+                           size_t count, gale__value *out)
 {
     struct gale__dict_entry *entry;
     (void)count;
@@ -133,10 +133,9 @@ static int set_pair(gale__run *run, gale__dict *dict, gale__value pair, size_t i
                            "cannot convert dictionary update sequence element #%zu to a sequence",
                            index);
     if (gale__size(pair) != 2)
-        return gale__raise(
-            run, ERROR_VALUE,
-            "dictionary update sequence element #%zu has length %zu; 2 is required", index,
-            gale__size(pair));
+        return gale__raise(run, ERROR_VALUE,
+                           "dictionary update sequence element #%zu has length %zu; 2 is required",
+                           index, gale__size(pair));
     GALE_TRY(gale__to_list(run, pair, VALUE_LIST, &items));
     return gale__dict_set(run, dict, items.list->items[0], items.list->items[1]);
 }

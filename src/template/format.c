@@ -85,7 +85,8 @@ static int append_number(gale__run *run, gale__buffer *out, bool negative, const
     return error;
 }
 
-static int format_character(gale__run *run, gale__buffer *out, int64_t c, const gale__format *format)
+static int format_character(gale__run *run, gale__buffer *out, int64_t c,
+                            const gale__format *format)
 {
     if (c < 0 || c > 0x10FFFF)
         return gale__raise(run, ERROR_OVERFLOW, "%%c arg not in range(0x110000)");

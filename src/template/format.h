@@ -20,7 +20,8 @@ typedef struct gale__format {
 } gale__format;
 
 int gale__format_str(gale__run *run, gale__buffer *out, gale_str text, const gale__format *format);
-int gale__format_int(gale__run *run, gale__buffer *out, int64_t integer, const gale__format *format);
+int gale__format_int(gale__run *run, gale__buffer *out, int64_t integer,
+                     const gale__format *format);
 int gale__format_float(gale__run *run, gale__buffer *out, double real, const gale__format *format);
 
 #endif

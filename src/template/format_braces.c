@@ -128,7 +128,8 @@ static int convert(formatter *self, char conversion, gale__value *value)
     if (conversion == 'a')
         return gale__format_percent(self->run, GALE_STR("%a"), *value, value);
     gale__run_buffer(self->run, &text);
-    int error = (conversion == 'r' ? gale__append_repr : gale__append_str)(self->run, &text, *value);
+    int error =
+        (conversion == 'r' ? gale__append_repr : gale__append_str)(self->run, &text, *value);
     if (error >= 0)
         return gale__run_take_text(self->run, &text, value);
     gale__buffer_clear(&text);
@@ -202,7 +203,8 @@ static int expand(formatter *self, gale_str text, int depth, gale__buffer *out)
             continue;
         }
         if (c == '}' || at == text.len)
-            return gale__raise(self->run, ERROR_VALUE, "Single '%c' encountered in format string", c);
+            return gale__raise(self->run, ERROR_VALUE, "Single '%c' encountered in format string",
+                               c);
         size_t end = field_end(text, at);
         if (end == text.len)
             return gale__raise(self->run, ERROR_VALUE, "expected '}' before end of string");

@@ -118,7 +118,10 @@ static void append_ascii(gale__buffer *out, gale_str text)
         if (c < 0x80)
             gale__buffer_append_char(out, (char)c);
         else
-            gale__buffer_printf(out, c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x",
+            gale__buffer_printf(out,
+                                c < 0x100     ? "\\x%02x"
+                                : c < 0x10000 ? "\\u%04x"
+                                              : "\\U%08x",
                                 (unsigned)c);
     }
 }
@@ -200,11 +203,10 @@ static int write_one(formatter *self)
     if (format.type == '%')
         return gale__buffer_append_char(&self->out, '%');
     if (!format.type || !strchr("sracdiuoxXeEfFgG", format.type))
-        return gale__raise(self->run, ERROR_VALUE,
-                           "unsupported format character '%c' (0x%x) at index %zu",
-                           format.type >= ' ' && format.type < 127 ? format.type : '?',
-                           (unsigned char)format.type,
-                           gale__code_points((gale_str){ self->text.data, self->at - 1 }));
+        return gale__raise(
+            self->run, ERROR_VALUE, "unsupported format character '%c' (0x%x) at index %zu",
+            format.type >= ' ' && format.type < 127 ? format.type : '?', (unsigned char)format.type,
+            gale__code_points((gale_str){ self->text.data, self->at - 1 }));
     if (value.kind == VALUE_UNSET)
         GALE_TRY(next_value(self, &value));
     return write_value(self, value, &format);

@@ -91,7 +91,8 @@ static int text_copy(gale__run *run, gale__value value, const char *what, const 
     return 0;
 }
 
-static int read_protocols(gale__run *run, gale__value list, const char *protocols[PROTOCOLS_MAX + 1])
+static int read_protocols(gale__run *run, gale__value list,
+                          const char *protocols[PROTOCOLS_MAX + 1])
 {
     if (!gale__is_sequence(list) || gale__size(list) > PROTOCOLS_MAX)
         return gale__raise(run, ERROR_TYPE, "permitted_protocols is a list of at most %d",
@@ -206,8 +207,10 @@ static int extreme(gale__run *run, const gale__value *values, size_t count, bool
     gale__value over = values[2], best_key = { 0 }, item, key;
     int more, order;
     if (count > 3 && values[1].kind != VALUE_UNSET)
-        return gale__raise(run, ERROR_TYPE, "Cannot specify a default for %s() with multiple "
-                           "positional arguments", most ? "max" : "min");
+        return gale__raise(run, ERROR_TYPE,
+                           "Cannot specify a default for %s() with multiple "
+                           "positional arguments",
+                           most ? "max" : "min");
     if (count > 3) {
         GALE_TRY(gale__list_new(run, VALUE_LIST, count - 2, &over));
         for (size_t i = 2; i < count; i++)

@@ -94,8 +94,8 @@ int gale__append_json(gale__run *run, gale__buffer *out, gale__value value)
         return gale__raise(run, ERROR_TYPE, "Object of type %s is not JSON serializable",
                            gale__type_name(value));
     GALE_TRY(gale__run_enter(run));
-    int error = gale__is_dict(value) ? append_members(run, out, value)
-                                     : append_items(run, out, value);
+    int error =
+        gale__is_dict(value) ? append_members(run, out, value) : append_items(run, out, value);
     run->depth--;
     return error;
 }

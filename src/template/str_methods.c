@@ -168,8 +168,9 @@ static int affix(gale__run *run, gale__value self, const gale__value *values, co
     for (size_t i = 0; i < (tuple ? values[0].list->size : 1); i++) {
         gale__value other = tuple ? values[0].list->items[i] : values[0];
         if (other.kind != VALUE_STR)
-            return gale__raise(run, ERROR_TYPE, "%s first arg must be str or a tuple of str, not %s",
-                               name, gale__type_name(other));
+            return gale__raise(run, ERROR_TYPE,
+                               "%s first arg must be str or a tuple of str, not %s", name,
+                               gale__type_name(other));
         GALE_TRY(gale__run_steps(run, 1));
         if (inside && test(part, gale__text_str(other)))
             *out = gale__bool(true);
@@ -437,8 +438,8 @@ static int str_splitlines(gale__run *run, gale__value self, const gale__value *v
             continue;
         if (text.data[i] == '\r' && i + 1 < text.len && text.data[i + 1] == '\n')
             size = 2;
-        GALE_TRY(append_part(run, *out,
-                             (gale_str){ text.data + start, i - start + (keep ? size : 0) }));
+        GALE_TRY(
+            append_part(run, *out, (gale_str){ text.data + start, i - start + (keep ? size : 0) }));
         start = i + size;
     }
     return start < text.len ? append_part(run, *out, skip(text, start)) : 0;

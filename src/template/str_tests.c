@@ -59,7 +59,8 @@ static int str_isascii(gale__run *run, gale__value self, const gale__value *valu
     return 0;
 }
 
-static int is_case(gale__value self, bool (*good)(uint32_t), bool (*bad)(uint32_t), gale__value *out)
+static int is_case(gale__value self, bool (*good)(uint32_t), bool (*bad)(uint32_t),
+                   gale__value *out)
 {
     bool any = false;
     *out = gale__bool(false);
@@ -168,7 +169,8 @@ static int str_casefold(gale__run *run, gale__value self, const gale__value *val
 
 /* ---- Padding --------------------------------------------------------------------------- */
 
-static int append_fill(gale__run *run, gale__buffer *text, const char *fill, size_t size, size_t count)
+static int append_fill(gale__run *run, gale__buffer *text, const char *fill, size_t size,
+                       size_t count)
 {
     GALE_TRY(gale__run_steps(run, (int64_t)(count / 8)));
     while (count-- && !text->error)
@@ -183,7 +185,8 @@ static int pad(gale__run *run, gale__value self, const gale__value *values, int 
     gale__value fill = values[1].kind == VALUE_UNSET ? gale__text(" ", 1) : values[1];
     GALE_TRY(gale__want_int(run, values[0], &width));
     if (fill.kind != VALUE_STR || gale__size(fill) != 1)
-        return gale__raise(run, ERROR_TYPE, "The fill character must be exactly one character long");
+        return gale__raise(run, ERROR_TYPE,
+                           "The fill character must be exactly one character long");
     int64_t need = width - (int64_t)gale__size(self);
     if (width <= 0 || need <= 0) {
         *out = self;
@@ -287,8 +290,9 @@ static int append_joined(gale__run *run, gale__buffer *text, gale__value self, g
     int more;
     for (size_t i = 0; (more = gale__iterator_next(run, &iterator, &item)) > 0; i++) {
         if (item.kind != VALUE_STR)
-            return gale__raise(run, ERROR_TYPE, "sequence item %zu: expected str instance, %s found",
-                               i, gale__type_name(item));
+            return gale__raise(run, ERROR_TYPE,
+                               "sequence item %zu: expected str instance, %s found", i,
+                               gale__type_name(item));
         if (i)
             gale__buffer_append(text, self.text, self.length);
         gale__buffer_append(text, item.text, item.length);

@@ -34,7 +34,8 @@ static void shortest(double real, char text[32])
     bool power = frexp(real, &exponent) == 0.5;
     int digits = real < 1e-300 ? 1 : 15;
     for (; digits < DIGITS_MAX; digits++)
-        if (try_digits(real, digits, false, text) || (power && try_digits(real, digits, true, text)))
+        if (try_digits(real, digits, false, text) ||
+            (power && try_digits(real, digits, true, text)))
             return;
     try_digits(real, digits, false, text);
 }
@@ -155,8 +156,8 @@ static int append_members(gale__run *run, gale__buffer *out, gale__value value)
 static int append_container(gale__run *run, gale__buffer *out, gale__value value)
 {
     GALE_TRY(gale__run_enter(run));
-    int error = gale__is_dict(value) ? append_members(run, out, value)
-                                     : append_items(run, out, value);
+    int error =
+        gale__is_dict(value) ? append_members(run, out, value) : append_items(run, out, value);
     run->depth--;
     return error < 0 ? error : out->error;
 }
@@ -213,8 +214,9 @@ int gale__append_repr(gale__run *run, gale__buffer *out, gale__value value)
         gale__buffer_printf(out, "<function %s>", value.function->name);
         break;
     case VALUE_BUILTIN:
-        gale__buffer_printf(out, is_conversion(value.builtin) ? "<class '%s'>" : "<built-in function %s>",
-                            value.builtin->name);
+        gale__buffer_printf(
+            out, is_conversion(value.builtin) ? "<class '%s'>" : "<built-in function %s>",
+            value.builtin->name);
         break;
     case VALUE_ERROR:
         append_error(out, value.error);

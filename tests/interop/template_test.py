@@ -129,7 +129,7 @@ str(1.0) + str(-0.0), 1e5, 12345678901234567.0, 0.00001, 0.0001, 1.0e-10
 '{:.3f} {:e} {:%} {:x} {:b} {:+d} {:>10} {:*^9}'.format(3.14159, 12345.678, 0.25, 255, 5, 3, 'r', 'c')
 '{0[0]} {1[one]} {2!r}'.format(list, map, name)
 "\u00e9".upper(), "STRASSE".lower(), "\u00df".upper()
-{'a': 1}.items() and 1, {**{}} if False else 2
+[[1, 2], [3]][0][-1], {'a': [5]}['a'][0]
 1 / 0
 1 // 0
 1 % 0
@@ -273,7 +273,7 @@ def tornados(request):
 def same(expected, actual):
     if isinstance(expected, str) or isinstance(actual, str):
         return expected == actual
-    expected, actual = expected[0], actual[0]
+    expected, actual = (re.sub("{'.*'}", lambda names: str(sorted(names.group())), side[0]) for side in (expected, actual))
     if expected.endswith(" when loaded"):  # Python's own words
         return ":" in actual or " at " in actual or "not found" in actual
     return expected == actual or actual.startswith(expected + ":")
