@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Formatting: the expected text is what Python prints. */
+#include <stdio.h>
+
+#include "template/template_test.h"
+
+static const char *const cases[][2] = {
+    { "format(3.14159,'.2f')", "3.14" },
+    { "format(1234567,',')", "1,234,567" },
+    { "format('x','>5')", "    x" },
+    { "format(5,'05d')", "00005" },
+    { "format(255,'#x')", "0xff" },
+    { "format(255,'b')", "11111111" },
+    { "format(True,'d')", "1" },
+    { "format(None)", "None" },
+    { "format(1234.5,',.2f')", "1,234.50" },
+    { "format(0.256,'.1%')", "25.6%" },
+    { "format(1e10)", "10000000000.0" },
+    { "format(12345,'012,')", "0,000,012,345" },
+    { "format(123,'04,')", "0,123" },
+    { "format(123,'05,')", "0,123" },
+    { "format(-123,'08,')", "-000,123" },
+    { "format(1234567.891,'_.1f')", "1_234_567.9" },
+    { "format(255,'_b')", "1111_1111" },
+    { "format(65,'c')", "A" },
+    { "format('abc','*^9')", "***abc***" },
+    { "format('abc','.2')", "ab" },
+    { "format('é','>3')", "  é" },
+    { "format(-5,'=+6')", "-    5" },
+    { "format(-5,'<6')+'|'", "-5    |" },
+    { "format(3,'+')", "+3" },
+    { "format(3,' ')", " 3" },
+    { "format(1.0,'g')", "1" },
+    { "format(1e-7,'g')", "1e-07" },
+    { "format(123456789.0,'g')", "1.23457e+08" },
+    { "format(0.1,'.3')", "0.1" },
+    { "format(123.456,'.2')", "1.2e+02" },
+    { "format(1234.0,'.4')", "1.234e+03" },
+    { "format(1234.0,'.5')", "1234.0" },
+    { "format(1.0,'.1')", "1e+00" },
+    { "format(10.0,'.1')", "1e+01" },
+    { "format(0.00001,'.3')", "1e-05" },
+    { "format(5.0,'')", "5.0" },
+    { "format(5.0,'5')", "  5.0" },
+    { "format(1.5,'010')", "00000001.5" },
+    { "format(float('inf'),'06')", "000inf" },
+    { "format(float('nan'),'.2f')", "nan" },
+    { "format(float('-inf'),'F')", "-INF" },
+    { "format(3,'.1f')", "3.0" },
+    { "format(3,'e')", "3.000000e+00" },
+    { "format(3.0,'E')", "3.000000E+00" },
+    { "format(1.5,'#.0f')", "2." },
+    { "format(2.5,'.0f')", "2" },
+    { "format(12,'x')", "c" },
+    { "format(12,'X')", "C" },
+    { "format(12,'#X')", "0XC" },
+    { "format(12,'o')", "14" },
+    { "format(-12,'#010x')", "-0x000000c" },
+    { "format('a','05')", "a0000" },
+    { "format('ab','s')", "ab" },
+    { "format(0.0,'.1')", "0e+00" },
+    { "format(9.99,'.1')", "1e+01" },
+    { "format(0.0,'.0')", "0e+00" },
+    { "format(5.5,'.0')", "6e+00" },
+    { "format(1e300*10,'.2f')",
+      "10000000000000000525047602552044202487044685811081591549158541155118024579889081957863713750"
+      "80447864043704443832883878176942523235360430575644792184786706982848387200926575803737830233"
+      "79478809005936895323497079994508111903896764088007465274278014249457925878882005684283811566"
+      "94721963868654594005401600.00" },
+    { "format(99.0,'n')", "99" },
+    { "'%s and %s' % (1,'b')", "1 and b" },
+    { "'%d' % 3", "3" },
+    { "'%d' % 3.7", "3" },
+    { "'%5d|' % 3", "    3|" },
+    { "'%-5d|' % 3", "3    |" },
+    { "'%05d' % 3", "00003" },
+    { "'%+d' % 3", "+3" },
+    { "'% d' % 3", " 3" },
+    { "'%x' % 255", "ff" },
+    { "'%#x' % 255", "0xff" },
+    { "'%X' % 255", "FF" },
+    { "'%o' % 8", "10" },
+    { "'%.2f' % 3.14159", "3.14" },
+    { "'%e' % 12345.678", "1.234568e+04" },
+    { "'%g' % 0.0001", "0.0001" },
+    { "'%g' % 1e20", "1e+20" },
+    { "'%%'%()", "%" },
+    { "'%c' % 65", "A" },
+    { "'%c' % 'é'", "é" },
+    { "'%r' % 'a'", "'a'" },
+    { "'%a' % 'é'", "'\\xe9'" },
+    { "'%s' % [1]", "[1]" },
+    { "'%s' % None", "None" },
+    { "'%(a)s %(b)d' % {'a':1,'b':2}", "1 2" },
+    { "'%5.1f|' % 2.25", "  2.2|" },
+    { "'%*d' % (5,3)", "    3" },
+    { "'%-*d|' % (5,3)", "3    |" },
+    { "'%.*f' % (2,1.0)", "1.00" },
+    { "'%.3s' % 'abcdef'", "abc" },
+    { "'%10s|' % 'é'", "         é|" },
+    { "'%05.1f' % -2.5", "-02.5" },
+    { "'%i' % 7", "7" },
+    { "'%u' % 7", "7" },
+    { "'%.5d' % 42", "00042" },
+    { "'%08.3d' % 42", "00000042" },
+    { "'%s' % (1.0,)", "1.0" },
+    { "'%s%%' % 5", "5%" },
+    { "'abc' % []", "abc" },
+    { "'abc' % {}", "abc" },
+    { "'%05s' % 'a'", "    a" },
+    { "'%ld' % 5", "5" },
+    { "'%-05d|' % 3", "3    |" },
+    { "'%#o' % 8", "0o10" },
+    { "'%.0f' % 0.5", "0" },
+    { "'%F' % 1.5", "1.500000" },
+    { "'%G' % 1e-10", "1E-10" },
+    { "'%s' % True", "True" },
+    { "'%d' % True", "1" },
+    { "'%f' % 1", "1.000000" },
+    { "'%5s|%-5s|' % ('a','b')", "    a|b    |" },
+    { "'{} {}'.format(1,2)", "1 2" },
+    { "'{0} {1} {0}'.format('a','b')", "a b a" },
+    { "'{a} {b}'.format(a=1,b=2)", "1 2" },
+    { "'{:>5}|'.format('a')", "    a|" },
+    { "'{:<5}|'.format('a')", "a    |" },
+    { "'{:^5}|'.format('a')", "  a  |" },
+    { "'{0[0]} {0[1]}'.format([1,2])", "1 2" },
+    { "'{0[a]}'.format({'a':5})", "5" },
+    { "'{!r}'.format('a')", "'a'" },
+    { "'{!s:>4}'.format(1)", "   1" },
+    { "'{:{w}.{p}f}'.format(3.14159,w=8,p=2)", "    3.14" },
+    { "'{:,}'.format(1000)", "1,000" },
+    { "'{}'.format(None)", "None" },
+    { "'{}'.format([1,'a'])", "[1, 'a']" },
+    { "'{!a}'.format('é')", "'\\xe9'" },
+    { "'{x[k]}'.format(x={'k':1})", "1" },
+    { "'{:>8,.2f}'.format(1234.5)", "1,234.50" },
+};
+
+static const char *const errors[][2] = {
+    { "'%d' % 'a'", "TypeError: %d format: a real number is required, not str" },
+    { "'%s'%()", "TypeError: not enough arguments for format string" },
+    { "'a' % 1", "TypeError: not all arguments converted during string formatting" },
+    { "'%y' % 1", "ValueError: unsupported format character 'y' (0x79) at index 1" },
+    { "'%' % 1", "ValueError: incomplete format" },
+    { "'%(a)s' % {'b': 1}", "KeyError: 'a'" },
+    { "'%(a)s' % 1", "TypeError: format requires a mapping" },
+    { "'{'.format()", "ValueError: Single '{' encountered in format string" },
+    { "'} '.format()", "ValueError: Single '}' encountered in format string" },
+    { "'{}'.format()", "IndexError: Replacement index 0 out of range for positional args tuple" },
+    { "'{a}'.format(b=1)", "KeyError: 'a'" },
+    { "'{0} {}'.format(1)",
+      "ValueError: cannot switch from manual field specification to automatic field numbering" },
+    { "'{!x}'.format(1)", "ValueError: Unknown conversion specifier 'x'" },
+    { "format('a', 'd')", "ValueError: Unknown format code 'd' for object of type 'str'" },
+    { "format(1, '.2d')", "ValueError: Precision not allowed in integer format specifier" },
+    { "format([], '5')", "TypeError: unsupported format string passed to list.__format__" },
+    { "format(1, '.')", "ValueError: Format specifier missing precision" },
+    { "'%x' % 1.5", "TypeError: %x format: an integer is required, not float" },
+    { "'%c' % 'ab'", "TypeError: %c requires int or char" },
+    { "'%(a' % {}", "ValueError: incomplete format key" },
+};
+
+TEST(format_print_what_python_prints)
+{
+    char source[256];
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        snprintf(source, sizeof source, "{%% raw %s %%}", cases[i][0]);
+        renders(source, NULL, cases[i][1]);
+    }
+}
+
+TEST(format_raise_what_python_raises)
+{
+    char source[256], detail[512];
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
+        snprintf(source, sizeof source, "{%% raw %s %%}", errors[i][0]);
+        snprintf(detail, sizeof detail, "%s at <string>:1: %s", errors[i][1], source);
+        fails(source, NULL, detail);
+    }
+}
+
+GALE_TEST_MAIN
