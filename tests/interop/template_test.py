@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import warnings
 
 try:
     from tornado import escape, template
@@ -20,6 +21,7 @@ except ImportError:
 # Tornado 6.2 has an older one; 6.5 uses Python's.
 escape.xhtml_escape = lambda text: html.escape(escape.to_unicode(text))
 
+warnings.simplefilter("ignore", SyntaxWarning)
 logging.getLogger("tornado.application").disabled = True  # the code of what is malformed
 
 VALUES = {
