@@ -31,10 +31,9 @@ static int echo(gale_template_call *call)
     return 0;
 }
 
-static const gale_template_function functions[] = { { "shout", shout, NULL },
-                                                    { "echo", echo, NULL },
-                                                    { "modules.Shout", shout, NULL },
-                                                    { 0 } };
+static const gale_template_function functions[] = {
+    { "shout", shout, NULL }, { "echo", echo, NULL }, { "modules.Shout", shout, NULL }, { 0 }
+};
 
 static json_t *failure(void)
 {
