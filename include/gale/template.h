@@ -4,8 +4,8 @@
  *
  *     gale_template_loader *loader = gale_template_loader_new("templates", NULL);
  *     gale_template *page = gale_template_loader_load(loader, "page.html", NULL);
- *     gale_bytes *html = page ? gale_template_generate(page, json_pack("{s:s}", "name", "Ben"), NULL)
- *                             : NULL;
+ *     gale_bytes *html = page ? gale_template_generate(page, json_pack("{s:s}", "name", "Ben"),
+ * NULL) : NULL;
  *
  * The directives are Tornado's, the expressions a subset of Python; docs/templates.md tells both. A
  * handler has gale_render (gale/web.h), which does all this. Values are JSON (jansson): a template
@@ -32,19 +32,20 @@ typedef struct gale_template_loader gale_template_loader;
 /** A call of a registered function by a template. Everything is borrowed, and valid during the
  * call, but for `result`. */
 typedef struct gale_template_call {
-    json_t *arguments;                    /**< an array */
-    json_t *keywords;                     /**< an object */
-    json_t *result;                       /**< set by the function: a reference, json_null() is None */
-    void *context;                        /**< what was given to gale_template_generate */
-    void *arg;                            /**< what the function was registered with */
-    struct gale_template_output *output;  /**< for gale_template_write */
+    json_t *arguments; /**< an array */
+    json_t *keywords;  /**< an object */
+    json_t *result;    /**< set by the function: a reference, json_null() is None */
+    void *context;     /**< what was given to gale_template_generate */
+    void *arg;         /**< what the function was registered with */
+    struct gale_template_output *output; /**< for gale_template_write */
     void *reserved_[4];
 } gale_template_call;
 
 /**
  * A function that templates can call. It sets `result`, or else the text that it writes
- * (gale_template_write), which may be none, is its result. It may suspend, if gale_template_generate was called in a task. A negative
- * code is an error in the template, see gale_template_fail.
+ * (gale_template_write), which may be none, is its result. It may suspend, if
+ * gale_template_generate was called in a task. A negative code is an error in the template, see
+ * gale_template_fail.
  */
 typedef int (*gale_template_callback)(gale_template_call *call);
 
@@ -120,8 +121,8 @@ GALE_API GALE_SUSPENDS gale_bytes *gale_template_generate(gale_template *templat
  * Tornado: template.Loader. */
 GALE_API gale_template_loader *gale_template_loader_new(const char *directory,
                                                         const gale_template_options *options);
-/** A loader of an object's members: name and text. Takes the reference to `sources`, always; NULL is
- * an error. Tornado: template.DictLoader. */
+/** A loader of an object's members: name and text. Takes the reference to `sources`, always; NULL
+ * is an error. Tornado: template.DictLoader. */
 GALE_API gale_template_loader *gale_template_dict_loader_new(json_t *sources,
                                                              const gale_template_options *options);
 /** Frees a loader and its templates. A rendering that waits ends properly. NULL is allowed. */
@@ -129,8 +130,8 @@ GALE_API void gale_template_loader_free(gale_template_loader *loader);
 /**
  * The template of that name, compiled when it is asked for first; with `parent_path`, relative to
  * that template. Borrowed until the loader is reset or freed, or, with reload_on_change, until the
- * next load. NULL on failure: no such file (GALE_ENOTFOUND's text in gale_error_detail), malformed, out
- * of memory. Reads a file: does not suspend. Tornado: BaseLoader.load.
+ * next load. NULL on failure: no such file (GALE_ENOTFOUND's text in gale_error_detail), malformed,
+ * out of memory. Reads a file: does not suspend. Tornado: BaseLoader.load.
  */
 GALE_API gale_template *gale_template_loader_load(gale_template_loader *loader, const char *name,
                                                   const char *parent_path);
@@ -145,7 +146,8 @@ GALE_API void gale_template_loader_reset(gale_template_loader *loader);
 GALE_API gale_bytes *gale_template_loader_resolve_path(gale_template_loader *loader,
                                                        const char *name, const char *parent_path);
 /** Puts white space together as the mode says, see gale_template_options.whitespace. The result has
- * one reference. NULL for an unknown mode, or out of memory. Tornado: template.filter_whitespace. */
+ * one reference. NULL for an unknown mode, or out of memory. Tornado: template.filter_whitespace.
+ */
 GALE_API gale_bytes *gale_template_filter_whitespace(const char *mode, gale_str text);
 
 #ifdef __cplusplus

@@ -33,10 +33,12 @@ static bool take_item(gale_str *list, gale_str *ret_item)
     const char *begin = at, *close = at;
     if (*at == '"') {
         close = memchr(at + 1, '"', (size_t)(end - at - 1));
+        if (!close) /* no more quotes: but perhaps a star */
+            begin = close = memchr(at, '*', (size_t)(end - at));
+        else if (at - list->data >= 2 && at[-1] == '/' && at[-2] == 'W')
+            begin = at - 2;
         if (!close)
             return false;
-        if (at - list->data >= 2 && at[-1] == '/' && at[-2] == 'W')
-            begin = at - 2;
     }
     *ret_item = (gale_str){ begin, (size_t)(close + 1 - begin) };
     *list = (gale_str){ close + 1, (size_t)(end - close - 1) };

@@ -43,6 +43,7 @@ TEST(lists_of_tags)
     assert_false(listed("", "\"xyzzy1\""));
     assert_false(listed("xyzzy1", "\"xyzzy1\""));
     assert_false(listed("\"xyzzy1", "\"xyzzy1\""));
+    assert_true(listed("\"xyzzy *", "\"xyzzy1\""));
     assert_false(listed("\"a\", *", "\"xyzzy1\""));
     assert_false(listed("\"*\"", "\"xyzzy1\""));
 }

@@ -66,8 +66,7 @@ static int number(gale__lexer *lexer)
     if (result == 1)
         lexer->constant = gale__int(integer);
     else if (is_digit(end[-1]) || end[-1] == '.')
-        lexer->constant =
-            gale__parse_float(text, &real) ? gale__float(real) : (gale__value){ 0 };
+        lexer->constant = gale__parse_float(text, &real) ? gale__float(real) : (gale__value){ 0 };
     else
         lexer->constant = (gale__value){ 0 };
     if (lexer->constant.kind == VALUE_UNSET)
@@ -229,9 +228,9 @@ static int texts(gale__lexer *lexer)
 
 static int sign(gale__lexer *lexer)
 {
-    static const char *const signs[] = { "**=", "//=", "<<=", ">>=", "**", "//", "<<", ">>", "<=",
-                                         ">=",  "==",  "!=",  "+=",  "-=", "*=", "/=", "%=", "&=",
-                                         "|=",  "^=",  ":=",  "->" };
+    static const char *const signs[] = { "**=", "//=", "<<=", ">>=", "**", "//", "<<", ">>",
+                                         "<=",  ">=",  "==",  "!=",  "+=", "-=", "*=", "/=",
+                                         "%=",  "&=",  "|=",  "^=",  ":=", "->" };
     size_t left = (size_t)(lexer->end - lexer->at), size = 1;
     for (size_t i = 0; i < sizeof signs / sizeof signs[0] && size == 1; i++) {
         size_t length = strlen(signs[i]);

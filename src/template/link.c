@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A file as a page: what it extends and includes is loaded, and of blocks with the same name the last one
- * counts, in the order in which Tornado finds them: from the root to the file itself.
+ * A file as a page: what it extends and includes is loaded, and of blocks with the same name the
+ * last one counts, in the order in which Tornado finds them: from the root to the file itself.
  */
 #include <errno.h>
 #include <string.h>

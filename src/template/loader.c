@@ -59,8 +59,9 @@ void gale_template_free(gale_template *template_)
 
 static bool same_file(const gale__file *file, const struct stat *status)
 {
-    return file->seconds == status->st_mtim.tv_sec && file->nanoseconds == status->st_mtim.tv_nsec &&
-           file->size == status->st_size && file->inode == status->st_ino;
+    return file->seconds == status->st_mtim.tv_sec &&
+           file->nanoseconds == status->st_mtim.tv_nsec && file->size == status->st_size &&
+           file->inode == status->st_ino;
 }
 
 static int read_all(int descriptor, char *data, size_t size)
@@ -151,7 +152,8 @@ static int stay_inside(const gale_template_loader *loader, gale__buffer *path)
         gale__buffer_consume(&normal, size + 1);
     text = gale__buffer_str(&normal);
     int error = normal.error;
-    bool up = text.len >= 2 && !memcmp(text.data, "..", 2) && (text.len == 2 || text.data[2] == '/');
+    bool up =
+        text.len >= 2 && !memcmp(text.data, "..", 2) && (text.len == 2 || text.data[2] == '/');
     if (!error && (up || text.data[0] == '/'))
         error = gale__fail(GALE_ENOTFOUND, "template %s: leads out of the directory",
                            gale__buffer_str(path).data);
@@ -242,8 +244,8 @@ static gale_template *load(gale_template_loader *loader, const char *name, const
     return file ? file->page : NULL;
 }
 
-gale_template *gale__loader_load(gale_template_loader *loader, const char *name,
-                                 const char *parent, int *ret_error)
+gale_template *gale__loader_load(gale_template_loader *loader, const char *name, const char *parent,
+                                 int *ret_error)
 {
     bool changed = loader->program && loader->settings->options.reload_on_change &&
                    has_changed(loader->program);
@@ -298,8 +300,7 @@ static char *absolute_path(const char *path)
     if (!joined.error)
         gale__normal_path(&normal, gale__buffer_str(&joined));
     gale_str text = gale__buffer_str(&normal);
-    char *result =
-        joined.error || normal.error ? NULL : gale__strdup(text.data, text.len);
+    char *result = joined.error || normal.error ? NULL : gale__strdup(text.data, text.len);
     gale__buffer_clear(&joined);
     gale__buffer_clear(&normal);
     return result;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a template is compiled to: a tree of chunks (directives, text) and one of nodes (expressions), in
- * the arena of a program. A program holds everything that one loader has compiled since it was
- * last reset; its files share one table of names, so that a variable is one number in all of
- * them. Runs hold a reference to the program: a reset while one waits harms nothing.
+ * What a template is compiled to: a tree of chunks (directives, text) and one of nodes
+ * (expressions), in the arena of a program. A program holds everything that one loader has compiled
+ * since it was last reset; its files share one table of names, so that a variable is one number in
+ * all of them. Runs hold a reference to the program: a reset while one waits harms nothing.
  */
 #ifndef GALE_TEMPLATE_PROGRAM_H
 #define GALE_TEMPLATE_PROGRAM_H
@@ -13,10 +13,10 @@
 #include "template/value.h"
 
 enum {
-    GALE__NEST_MAX = 40,            /* directives in directives, and brackets in brackets */
-    GALE__LINK_DEPTH_MAX = 120,     /* the same over all files of a page */
-    GALE__LINKS_MAX = 20000,        /* blocks and includes of a page, each time counted */
-    GALE__SOURCE_MAX = 16 << 20,    /* bytes of a file */
+    GALE__NEST_MAX = 40,         /* directives in directives, and brackets in brackets */
+    GALE__LINK_DEPTH_MAX = 120,  /* the same over all files of a page */
+    GALE__LINKS_MAX = 20000,     /* blocks and includes of a page, each time counted */
+    GALE__SOURCE_MAX = 16 << 20, /* bytes of a file */
     GALE__NO_SYMBOL = UINT32_MAX
 };
 
@@ -25,22 +25,22 @@ enum {
 typedef struct gale__node gale__node;
 
 typedef enum gale__node_kind {
-    NODE_CONSTANT,      /* constant */
-    NODE_NAME,          /* symbol */
-    NODE_ATTRIBUTE,     /* left.symbol; `dotted` is the symbol of the whole a.b.c, or none */
-    NODE_ITEM,          /* left[right] */
-    NODE_SLICE,         /* left[items[0]:items[1]:items[2]]; any may be NULL */
-    NODE_CALL,          /* left(items), those after `positional` by their `names` */
-    NODE_NEGATE,        /* -left, and so on */
+    NODE_CONSTANT,  /* constant */
+    NODE_NAME,      /* symbol */
+    NODE_ATTRIBUTE, /* left.symbol; `dotted` is the symbol of the whole a.b.c, or none */
+    NODE_ITEM,      /* left[right] */
+    NODE_SLICE,     /* left[items[0]:items[1]:items[2]]; any may be NULL */
+    NODE_CALL,      /* left(items), those after `positional` by their `names` */
+    NODE_NEGATE,    /* -left, and so on */
     NODE_PLUS,
     NODE_INVERT,
     NODE_NOT,
-    NODE_ARITHMETIC,    /* left operator_ right */
-    NODE_COMPARISON,    /* left comparisons[0] items[0] comparisons[1] items[1] ... */
-    NODE_AND,           /* left and right */
+    NODE_ARITHMETIC, /* left operator_ right */
+    NODE_COMPARISON, /* left comparisons[0] items[0] comparisons[1] items[1] ... */
+    NODE_AND,        /* left and right */
     NODE_OR,
-    NODE_CONDITIONAL,   /* items[0] if left else right */
-    NODE_LIST,          /* items */
+    NODE_CONDITIONAL, /* items[0] if left else right */
+    NODE_LIST,        /* items */
     NODE_TUPLE,
     NODE_DICT,          /* items: key, value, key, value ... */
     NODE_COMPREHENSION, /* left (a dict's: left and right) for each of `clauses` */
@@ -214,11 +214,11 @@ gale__file *gale__loader_file(gale__program *program, const char *name, const ch
                               int *ret_error);
 
 /* gale_template_loader_load, with the error's code. */
-gale_template *gale__loader_load(gale_template_loader *loader, const char *name,
-                                 const char *parent, int *ret_error);
+gale_template *gale__loader_load(gale_template_loader *loader, const char *name, const char *parent,
+                                 int *ret_error);
 
-/* What expressions are read from: the inside of a mark. Each of the functions below takes all of it,
- * or returns a negative code with the reason in `message`. */
+/* What expressions are read from: the inside of a mark. Each of the functions below takes all of
+ * it, or returns a negative code with the reason in `message`. */
 typedef struct gale__source {
     gale__program *program;
     gale_str text;

@@ -281,8 +281,8 @@ TEST(memory_may_run_out_anywhere)
     size_t n = 0;
     do {
         test_fail_allocation(++n);
-        gale_template *page = gale_template_new((gale_str){ source, sizeof source - 1 }, "n",
-                                                &with_functions);
+        gale_template *page =
+            gale_template_new((gale_str){ source, sizeof source - 1 }, "n", &with_functions);
         gale_bytes *result = page ? gale_template_generate(page, NULL, NULL) : NULL;
         assert_true(result || test_allocation_failed());
         gale_bytes_unref(result);

@@ -152,7 +152,8 @@ void gale__dict_remove(gale__dict *dict, struct gale__dict_entry *entry);
 /* Python's name of its type. */
 const char *gale__type_name(gale__value value);
 bool gale__truth(gale__value value);
-/* Both kinds of list, tuples, both kinds of dict: how many items; of a text how many code points. */
+/* Both kinds of list, tuples, both kinds of dict: how many items; of a text how many code points.
+ */
 size_t gale__size(gale__value value);
 static inline bool gale__is_sequence(gale__value value)
 {
@@ -246,8 +247,8 @@ int gale__round(gale__run *run, gale__value number, bool to_integer, int64_t dig
                 gale__value *out);
 /* The text as a number, white space around it allowed; false when it is none. */
 bool gale__parse_float(gale_str text, double *out);
-/* `base` 0: as in a program. Underscores may stand between digits. Returns 1, 0 when it is no number,
- * or GALE_ETOOBIG. */
+/* `base` 0: as in a program. Underscores may stand between digits. Returns 1, 0 when it is no
+ * number, or GALE_ETOOBIG. */
 int gale__parse_int(gale_str text, int base, int64_t *out);
 
 #endif

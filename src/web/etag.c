@@ -5,6 +5,7 @@
 
 #include "core/digest.h"
 #include "core/error.h"
+#include "proto/entity_tag.h"
 #include "web/application.h"
 
 static int hash_body(const gale_handler *self, unsigned char out[GALE__DIGEST_MAX])
@@ -59,44 +60,13 @@ int gale_set_etag_header(gale_handler *self)
 
 /* ---- If-None-Match --------------------------------------------------------------------- */
 
-/* Finds the next `*` or entity tag, wherever it stands; *at moves behind it. */
-static bool next_tag(const char **at, gale_str *ret_tag)
-{
-    const char *start = *at + strcspn(*at, "*\"");
-    if (!*start)
-        return false;
-    const char *end = *start == '*' ? start : strchr(start + 1, '"');
-    if (!end) { /* no more quotes: but perhaps a star */
-        start = end = strchr(start, '*');
-        if (!end)
-            return false;
-    }
-    *ret_tag = (gale_str){ start, (size_t)(end - start) + 1 };
-    *at = end + 1;
-    return true;
-}
-
-static gale_str without_weakness(const char *etag)
-{
-    if (strncmp(etag, "W/", 2) == 0)
-        etag += 2;
-    return (gale_str){ etag, strlen(etag) };
-}
-
 bool gale_check_etag_header(gale_handler *self)
 {
-    const char *at = gale__http_headers_get(&self->request->headers, GALE__HTTP_IF_NONE_MATCH);
-    const char *etag = at ? gale__http_headers_get(&self->headers, GALE__HTTP_ETAG) : NULL;
-    if (!etag || !*etag)
-        return false;
-    gale_str own = without_weakness(etag), tag;
-    for (bool first = true; next_tag(&at, &tag); first = false) {
-        if (*tag.data == '*' && first)
-            return true;
-        if (tag.len == own.len && memcmp(tag.data, own.data, own.len) == 0)
-            return true;
-    }
-    return false;
+    const char *own = gale__http_headers_get(&self->headers, GALE__HTTP_ETAG);
+    const char *list = gale__http_headers_get(&self->request->headers, GALE__HTTP_IF_NONE_MATCH);
+    return own && *own && list &&
+           gale__entity_tag_in_list((gale_str){ list, strlen(list) },
+                                    (gale_str){ own, strlen(own) }, GALE__ENTITY_TAG_WEAK);
 }
 
 int gale__handler_automatic_etag(gale_handler *self)

@@ -303,4 +303,64 @@ TEST(slots_of_a_subclass)
     end();
 }
 
+/* ---- The cache of versions ------------------------------------------------------------- */
+
+static int computed;
+
+static const char *slow_version(gale_handler *self, const char *absolute_path)
+{
+    (void)self;
+    (void)absolute_path;
+    gale_sleep(0.02);
+    computed++;
+    return "7";
+}
+
+static const gale_static_slots slow_slots = { .get_content_version = slow_version };
+static const gale_handler_class slow_class = { .base = &gale_static_file_handler,
+                                               .static_slots = &slow_slots };
+
+typedef struct crowd {
+    int port;
+    gale_call calls[5];
+} crowd;
+
+static int ask_one(void *arg)
+{
+    static const char request[] = GET("/robots.txt");
+    crowd *self = arg;
+    gale_iostream *stream;
+    gale_str answer;
+    GALE_TRY(gale_tcp_client_connect("127.0.0.1", self->port, NULL, &stream));
+    GALE_TRY(gale_iostream_write(stream, request, sizeof request - 1));
+    int result = gale_iostream_read_until_close(stream, &answer);
+    bool tagged = result >= 0 && memmem(answer.data, answer.len, "Etag: \"7\"\r\n", 11);
+    gale_iostream_free(stream);
+    return tagged ? 0 : GALE_EINPUT;
+}
+
+static int ask_all(void *arg)
+{
+    crowd *self = arg;
+    for (size_t i = 0; i < 5; i++)
+        self->calls[i] = (gale_call){ .function = ask_one, .arg = self };
+    return gale_multi(self->calls, 5);
+}
+
+TEST(a_version_is_computed_once_for_all_who_wait)
+{
+    static gale_static_options options;
+    static const gale_route routes[] = { ROUTE("/(.*)", slow_class, .arg = &options), { 0 } };
+    make_files();
+    options.path = root;
+    crowd self = { .port = serve_routes(routes) };
+    computed = 0;
+    assert_ok(gale_ioloop_run_sync(gale_ioloop_current(), ask_all, &self, 10));
+    assert_int_equal(computed, 1);
+    put("robots.txt", "another");
+    assert_ok(gale_ioloop_run_sync(gale_ioloop_current(), ask_all, &self, 10));
+    assert_int_equal(computed, 2);
+    end();
+}
+
 GALE_TEST_MAIN

@@ -364,6 +364,34 @@ TEST(a_large_file_is_sent_whole)
     end();
 }
 
+/* Has the file read from the disk when it is next asked for, where it is on one. */
+static void forget_contents(const char *name)
+{
+    int fd = open(at(name), O_RDONLY | O_CLOEXEC);
+    assert_int_equal(fsync(fd), 0);
+    assert_int_equal(posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED), 0);
+    close(fd);
+}
+
+TEST(what_is_not_in_memory_is_read_by_threads)
+{
+    static char text[1500001];
+    for (size_t i = 0; i < sizeof text - 1; i++)
+        text[i] = (char)('a' + i % 19);
+    int port = start(NULL);
+    put_bytes("cold.txt", text, sizeof text - 1);
+    assert_file(port, "/static/cold.txt", "", 200, NULL, text); /* the hash is kept or not */
+    forget_contents("cold.txt");
+    assert_file(port, "/static/cold.txt", "If-None-Match: *\r\n", 304, NULL, "");
+    forget_contents("cold.txt");
+    assert_file(port, "/static/cold.txt", "", 200, NULL, text);
+    forget_contents("cold.txt");
+    char expected[20] = "";
+    memcpy(expected, text + 1400000, 19);
+    assert_file(port, "/static/cold.txt", "Range: bytes=1400000-1400018\r\n", 206, NULL, expected);
+    end();
+}
+
 TEST(the_end_of_a_file_of_five_gigabytes)
 {
     int port = start(NULL);
