@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <gale/ioloop.h>
@@ -151,12 +153,22 @@ typedef struct read_job {
     ssize_t got;
 } read_job;
 
+/* File systems without a disk do not know RWF_NOWAIT, and never wait. */
+static bool is_in_memory(int fd)
+{
+    struct statfs status;
+    return fstatfs(fd, &status) == 0 &&
+           (status.f_type == TMPFS_MAGIC || status.f_type == RAMFS_MAGIC);
+}
+
 static ssize_t read_cached(int fd, int64_t offset, char *out, size_t size)
 {
     struct iovec vector = { out, size };
     ssize_t got;
     do {
         got = preadv2(fd, &vector, 1, offset, RWF_NOWAIT);
+        if (got < 0 && errno == EOPNOTSUPP && is_in_memory(fd))
+            got = pread(fd, out, size, offset);
     } while (got < 0 && errno == EINTR);
     return got < 0 ? -errno : got;
 }

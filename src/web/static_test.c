@@ -392,6 +392,28 @@ TEST(what_is_not_in_memory_is_read_by_threads)
     end();
 }
 
+TEST(a_file_system_in_memory)
+{
+    char folder[] = "/dev/shm/gale-XXXXXX", path[60];
+    static gale_static_options options;
+    static const gale_route routes[] = { ROUTE("/(.*)", gale_static_file_handler, .arg = &options),
+                                         { 0 } };
+    if (!mkdtemp(folder))
+        return; /* there is none */
+    snprintf(path, sizeof path, "%s/a.txt", folder);
+    int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+    assert_int_equal(write(fd, "in memory", 9), 9);
+    assert_int_equal(ftruncate(fd, 3000000), 0);
+    close(fd);
+    options.path = folder;
+    int port = serve_routes(routes);
+    assert_file(port, "/a.txt", "Range: bytes=0-8\r\n", 206, NULL, "in memory");
+    assert_file(port, "/a.txt", "", 200, "\r\nContent-Length: 3000000\r\n", NULL);
+    stop();
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 TEST(the_end_of_a_file_of_five_gigabytes)
 {
     int port = start(NULL);

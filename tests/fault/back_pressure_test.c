@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Clients that ask for more than they take: memory stays bounded, and nothing is lost. */
+#include <errno.h>
+#include <unistd.h>
+
 #include "fault_test.h"
 
 enum { MANY = 100000, PIECE = 16384, BIG = 10 * 1024 * 1024, BOUND = 1024 * 1024 };
@@ -155,6 +158,78 @@ TEST(a_large_response_to_a_slow_reader)
     memory_turns();
     assert_response(peer, 200, "Hello, world");
     stop();
+}
+
+/* ---- Files ---- */
+
+enum { LARGE = 10000000 };
+
+static const char *no_hash(gale_handler *self, const char *absolute_path)
+{
+    (void)self;
+    (void)absolute_path;
+    return NULL; /* threads are not waited for here */
+}
+
+static const gale_static_slots file_slots = { .get_content_version = no_hash };
+static const gale_handler_class file_handler = { .base = &gale_static_file_handler,
+                                                 .static_slots = &file_slots };
+
+/* A directory with one file, which the kernel still has in memory. */
+static gale_static_options make_large_file(char folder[40])
+{
+    char path[60];
+    strcpy(folder, "/tmp/gale-static-XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/large", folder);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    for (int i = 0; i < LARGE / 10; i++)
+        assert_int_equal(fputs("0123456789", file) >= 0, 1);
+    fclose(file);
+    return (gale_static_options){ .path = folder };
+}
+
+static void remove_large_file(const char *folder)
+{
+    char path[60];
+    snprintf(path, sizeof path, "%s/large", folder);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
+/* The file is not read into memory, and its descriptors are closed when the reader has gone. */
+TEST(a_large_file_to_a_slow_reader)
+{
+    char folder[40];
+    gale_static_options options = make_large_file(folder);
+    const gale_route file_routes[] = {
+        { .pattern = "/(.*)", .handler = &file_handler, .arg = &options }, { 0 }
+    };
+    for (int leaves = 0; leaves < 2; leaves++) {
+        memory_peer *peer = connected(serve(file_routes, NULL));
+        size_t before = test_allocated_bytes();
+        peer->discard = true;
+        memory_take(peer, 0);
+        send_text(peer, "GET /large HTTP/1.1\r\nHost: h\r\n\r\n");
+        for (uint64_t asked = 0; asked <= LARGE && !(leaves && asked > LARGE / 2);
+             asked += 100000) {
+            assert_bounded(before, BOUND);
+            assert_true(peer->sent <= asked);
+            memory_take(peer, 100000);
+        }
+        if (leaves) {
+            memory_break(peer, -ECONNRESET);
+            memory_turns();
+            assert_true(peer->closed);
+        } else {
+            memory_take(peer, SIZE_MAX);
+            memory_turns();
+            assert_true(peer->sent > LARGE);
+        }
+        stop();
+    }
+    remove_large_file(folder);
 }
 
 /* gale_write only buffers, up to a limit. */
