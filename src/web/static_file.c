@@ -17,7 +17,7 @@
 #define RESOLVE_CACHED 0x20
 #endif
 
-bool gale__static_file_walks;
+atomic_bool gale__static_file_walks;
 
 /* ---- Opening --------------------------------------------------------------------------- */
 
@@ -89,8 +89,8 @@ static int open_now(open_job *job)
     int root = gale__static_file_walks ? open(job->root, ROOT_FLAGS)
                                        : open_resolved(AT_FDCWD, job->root, ROOT_FLAGS,
                                                        job->cached ? RESOLVE_CACHED : 0);
-    if (root < 0)
-        return -errno;
+    if (root < 0) /* a sandbox that does not know openat2 forbids it, most of them with EPERM */
+        return errno == EPERM && !gale__static_file_walks ? -ENOSYS : -errno;
     job->fd = open_below(job, root);
     int result = job->fd < 0 || fstat(job->fd, &job->status) != 0 ? -errno : 0;
     if (result < 0 && job->fd >= 0)
@@ -115,7 +115,7 @@ static int open_somehow(open_job *job)
 {
     job->cached = false;
     int result = gale_run_in_executor(NULL, open_in_thread, job);
-    if (gale__static_file_walks || (result != -ENOSYS && result != -EPERM))
+    if (gale__static_file_walks || result != -ENOSYS)
         return result;
     gale__static_file_walks = true;
     return gale_run_in_executor(NULL, open_in_thread, job);
@@ -128,7 +128,7 @@ int gale__static_file_open(gale__static_file *file, const char *path, const char
         .root = root, .below = below, .follow_symlinks = follow_symlinks, .cached = true, .fd = -1
     };
     int result = gale__static_file_walks ? -EAGAIN : open_now(&job);
-    if (result == -EAGAIN || result == -EINVAL || result == -ENOSYS || result == -EPERM)
+    if (result == -EAGAIN || result == -EINVAL || result == -ENOSYS)
         result = open_somehow(&job);
     if (result < 0)
         return result;

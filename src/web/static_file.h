@@ -3,6 +3,7 @@
 #ifndef GALE_WEB_STATIC_FILE_H
 #define GALE_WEB_STATIC_FILE_H
 
+#include <stdatomic.h>
 #include <sys/stat.h>
 
 #include <gale/core.h>
@@ -33,6 +34,6 @@ ssize_t gale__static_file_read(const gale__static_file *file, int64_t offset, ch
 int gale__static_file_load(const gale__static_file *file, int64_t offset, size_t size);
 
 /* Opens component by component, as where the kernel has no openat2. For tests. */
-extern bool gale__static_file_walks;
+extern atomic_bool gale__static_file_walks;
 
 #endif

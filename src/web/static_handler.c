@@ -128,6 +128,7 @@ static int refuse(gale_handler *self, const gale__static *state, int error)
     case -ENODEV:
         return gale_http_error(self, 403, "%s is not a file", state->path);
     case -EACCES:
+    case -EPERM:
         return gale_http_error(self, 403, "%s may not be read", state->path);
     case -EMFILE:
     case -ENFILE:
@@ -426,8 +427,10 @@ static int serve(gale_handler *self, gale__static *state)
                                                  &state->absolute_path));
     if (self->finished)
         return 0;
-    if (state->file.path && strcmp(state->opened_as, state->absolute_path) != 0)
+    if (state->file.path && strcmp(state->opened_as, state->absolute_path) != 0) {
         gale__static_file_close(&state->file); /* a subclass has named another */
+        state->coding = NULL;
+    }
     int result = state->slots.get_modified_time(self, &state->modified);
     GALE_TRY(result);
     state->has_modified = result > 0;
