@@ -363,4 +363,34 @@ TEST(a_version_is_computed_once_for_all_who_wait)
     end();
 }
 
+static int ask_for_many_urls(gale_handler *self)
+{
+    for (int i = 0; i < 12000; i++)
+        if (!gale_static_url(self, gale_sprintf("%d.txt", i), NULL))
+            return GALE_EHTTP;
+    return gale_write(self, gale_static_url(self, "1.txt", NULL));
+}
+
+static const char *any_version(gale_handler *self, const char *absolute_path)
+{
+    (void)self;
+    (void)absolute_path;
+    return "9";
+}
+
+TEST(the_cache_of_versions_is_bounded)
+{
+    static const gale_static_slots slots = { .get_content_version = any_version };
+    static const gale_handler_class of_class = { .base = &gale_static_file_handler,
+                                                 .static_slots = &slots };
+    static const gale_handler_class many_class = { .get = ask_for_many_urls };
+    static const gale_route routes[] = { ROUTE("/many", many_class), { 0 } };
+    gale_application_settings settings = { .static_handler_class = &of_class };
+    int port = start(routes, &settings);
+    size_t before = test_allocated_bytes();
+    assert_body(port, "/many", "/static/1.txt?v=9");
+    assert_true(test_allocated_bytes() < before + 4096 * 500);
+    end();
+}
+
 GALE_TEST_MAIN
