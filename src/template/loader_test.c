@@ -60,6 +60,38 @@ TEST(a_name_is_looked_up_once)
     assert_int_equal(asked, 2);
 }
 
+TEST(a_reset_compiles_anew)
+{
+    json_t *files = text("a", "old");
+    gale_template_loader *loader = sources(json_incref(files), NULL);
+    loads(loader, "a", NULL, "old");
+    json_object_set_new(files, "a", json_string("new"));
+    loads(loader, "a", NULL, "old");
+    gale_template_loader_reset(loader);
+    loads(loader, "a", NULL, "new");
+    gale_template_loader_free(loader);
+    json_decref(files);
+}
+
+static int reset(gale_template_call *call)
+{
+    gale_template_loader_reset(call->context);
+    return gale_template_write(call, "reset", 5);
+}
+
+TEST(a_reset_during_a_rendering_harms_nothing)
+{
+    const gale_template_function own[] = { { "reset", reset, NULL }, { 0 } };
+    gale_template_loader *loader = sources(text("a", "{{ n }}{{ reset() }}{{ n }}"),
+                                           &(gale_template_options){ .functions = own });
+    gale_template *page = gale_template_loader_load(loader, "a", NULL);
+    gale_bytes *result = gale_template_generate(page, text("n", "1"), loader);
+    assert_non_null(result);
+    assert_str(gale_bytes_str(result), "1reset1");
+    gale_bytes_unref(result);
+    gale_template_loader_free(loader);
+}
+
 TEST(paths_are_resolved)
 {
     gale_template_loader *loader = sources(json_object(), NULL);
