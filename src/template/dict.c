@@ -27,7 +27,7 @@ static uint64_t hash_text(uint64_t seed, gale_str text)
 /* Numbers that are equal have equal hashes. */
 static int hash_of(gale__run *run, gale__value key, uint64_t *out)
 {
-    uint64_t seed = (uintptr_t)run->program ^ UINT64_C(0x243F6A8885A308D3), part;
+    uint64_t seed = (uintptr_t)run->program ^ UINT64_C(0x243F6A8885A308D3), part = 0;
     if (key.kind == VALUE_STR) {
         *out = hash_text(seed, gale__text_str(key));
     } else if (gale__is_integer(key)) {
@@ -39,14 +39,18 @@ static int hash_of(gale__run *run, gale__value key, uint64_t *out)
         *out = mix(seed, whole ? (uint64_t)(int64_t)key.real : bits);
     } else if (key.kind == VALUE_NONE) {
         *out = mix(seed, 0x4E6F6E65);
+    } else if (key.kind == VALUE_RANGE) { /* as far as equal ones are alike */
+        *out = mix(seed, key.range->size);
     } else if (key.kind == VALUE_TUPLE) {
         *out = mix(seed, key.list->size);
         GALE_TRY(gale__run_enter(run));
-        for (size_t i = 0; i < key.list->size; i++) {
-            GALE_TRY(hash_of(run, key.list->items[i], &part));
+        int error = 0;
+        for (size_t i = 0; i < key.list->size && error >= 0; i++) {
+            error = hash_of(run, key.list->items[i], &part);
             *out = mix(*out, part);
         }
         run->depth--;
+        return error;
     } else {
         return gale__raise(run, ERROR_TYPE, "unhashable type: '%s'", gale__type_name(key));
     }
@@ -158,8 +162,10 @@ int gale__dict_value(gale__run *run, gale__value dict, gale__value key, gale__va
 {
     *out = (gale__value){ 0 };
     if (dict.kind == VALUE_JSON_DICT) {
-        const json_t *json =
-            key.kind == VALUE_STR ? json_object_getn(dict.json, key.text, key.length) : NULL;
+        uint64_t hash;
+        if (key.kind != VALUE_STR) /* it is not there, if it may be asked for at all */
+            return hash_of(run, key, &hash);
+        const json_t *json = json_object_getn(dict.json, key.text, key.length);
         if (json)
             *out = gale__from_json(json);
         return 0;

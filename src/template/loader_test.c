@@ -114,6 +114,11 @@ TEST(white_space_is_filtered)
     gale_bytes *result = gale_template_filter_whitespace("single", GALE_STR("a  b \n c"));
     assert_str(gale_bytes_str(result), "a b\nc");
     gale_bytes_unref(result);
+    /* bytes of letters that alone would be white space */
+    result =
+        gale_template_filter_whitespace("oneline", GALE_STR("\xC3\xA0 \n\xE2\xA9\x80\xE2\x80\xA9"));
+    assert_str(gale_bytes_str(result), "\xC3\xA0 \xE2\xA9\x80 ");
+    gale_bytes_unref(result);
     assert_null(gale_template_filter_whitespace("x", GALE_STR("a")));
 }
 

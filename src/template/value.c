@@ -96,10 +96,9 @@ int gale__list_new(gale__run *run, gale__value_kind kind, size_t capacity, gale_
     if (!list)
         return error;
     *list = (gale__list_value){ 0 };
-    if (capacity > (size_t)INT32_MAX)
-        return gale__run_too_long();
     if (capacity) {
-        list->items = gale__run_alloc(run, capacity * sizeof *list->items, &error);
+        size_t size = capacity < (size_t)INT32_MAX ? capacity * sizeof *list->items : SIZE_MAX;
+        list->items = gale__run_alloc(run, size, &error);
         if (!list->items)
             return error;
         list->capacity = capacity;

@@ -47,18 +47,19 @@ void gale__filter_whitespace(gale__whitespace mode, gale_str text, gale__buffer 
         gale__buffer_append(out, text.data, text.len);
         return;
     }
-    for (size_t at = 0; at < text.len;) {
+    for (size_t at = 0, size; at < text.len; at += size) {
         bool newline;
-        size_t size = run_of_space((gale_str){ text.data + at, text.len - at }, &newline);
-        if (!size)
-            gale__buffer_append_char(out, text.data[at++]);
-        else if (mode == WHITESPACE_ONELINE)
+        size = run_of_space((gale_str){ text.data + at, text.len - at }, &newline);
+        if (!size) {
+            gale__code_point(text.data + at, &size);
+            gale__buffer_append(out, text.data + at, size);
+        } else if (mode == WHITESPACE_ONELINE) {
             gale__buffer_append_char(out, ' ');
-        else if (newline)
+        } else if (newline) {
             gale__buffer_append_char(out, '\n');
-        else
+        } else {
             single_spaces((gale_str){ text.data + at, size }, out);
-        at += size;
+        }
     }
 }
 
