@@ -344,7 +344,6 @@ static int begin(gale__run *run, gale_template *page, const json_t *values)
     run->steps = options->max_steps;
     run->memory = options->max_memory;
     gale__arena_init(&run->arena, &program->pool);
-    run->variable_count = program->symbols.size;
     run->variables = gale__run_alloc(run, size, &error);
     if (!run->variables)
         return error;

@@ -41,7 +41,6 @@ struct gale__run {
     gale__buffer *out;
     gale__arena arena;
     gale__value *variables;
-    size_t variable_count;
     gale__saved *saved;
     size_t saved_size, saved_capacity;
     size_t saved_from; /* where the innermost log begins */
