@@ -22,6 +22,7 @@
 #include <gale/iostream.h>
 #include <gale/json.h>
 #include <gale/locale.h>
+#include <gale/template.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -286,6 +287,21 @@ typedef struct gale_application_settings {
     const gale_handler_class *static_handler_class;
     /** For it; static_path takes the place of their path. Tornado: static_handler_args. */
     const struct gale_static_options *static_handler_options;
+    /** The directory of the templates of gale_render. Tornado: template_path. */
+    const char *template_path;
+    /** Instead of the settings around it: where templates come from. Only the functions that it
+     * was made with are known in them. Borrowed. Tornado: template_loader. */
+    gale_template_loader *template_loader;
+    /** See gale_template_options. Tornado: autoescape, template_whitespace. */
+    const char *autoescape, *template_whitespace;
+    /** A template that was changed is seen at once. For development.
+     * Tornado: compiled_template_cache = False. */
+    bool no_compiled_template_cache;
+    /** Functions that templates may call, besides those of gale_render; their `context` is the
+     * handler. Borrowed. Tornado: ui_methods. */
+    const gale_template_function *ui_methods;
+    /** What {% module %} knows; the list ends with a zeroed one. Borrowed. Tornado: ui_modules. */
+    const struct gale_ui_module *ui_modules;
     /** Bytes that a handler may have written and not flushed; 0: 104857600. */
     int64_t max_response_buffer;
     /** Filters around every handler, the outermost first: `prepare` and set_default_headers run in
@@ -917,6 +933,61 @@ typedef struct gale_static_url_options {
  */
 GALE_API GALE_SUSPENDS const char *gale_static_url(gale_handler *self, const char *path,
                                                    const gale_static_url_options *options);
+
+/* ---- Templates ------------------------------------------------------------------------- */
+
+/**
+ * Renders a template of the setting template_path, and finishes with it. docs/templates.md has the
+ * language. `values` is an object; its reference is taken, always; NULL: no values. Besides them
+ * and what every template has, it knows:
+ *
+ *   request, handler, locale     their `method`, `uri` ..., `request`, `code`, `name`, `rtl`
+ *   current_user                 what gale_current_user gives
+ *   static_url(path), reverse_url(name, ...), xsrf_form_html()
+ *   _(text), locale.translate(...), pgettext(...), locale.format_date(...), locale.list(...),
+ *   locale.friendly_number(...)
+ *   handler.get_argument(name, default), and the above as members of `handler`
+ *   ui_methods, and as modules.Name(...) or {% module Name(...) %} ui_modules, Template(path,
+ *   name=value ...), linkify(text, ...), xsrf_form_html()
+ *
+ * What UI modules need in the page is put into it. Returns 0; GALE_EINVALID, with a detail, for
+ * what is wrong with the template; or as gale_write and gale_finish. Tornado:
+ * RequestHandler.render.
+ */
+GALE_API GALE_SUSPENDS int gale_render(gale_handler *self, const char *name, json_t *values);
+/** The text of a template, which lives until the request ends, without what its UI modules need.
+ * NULL on failure. Tornado: RequestHandler.render_string. */
+GALE_API GALE_SUSPENDS const char *gale_render_string(gale_handler *self, const char *name,
+                                                      json_t *values);
+
+/**
+ * A part of pages with its own styles and scripts: {% module Entry(story) %}. Constant data; zero
+ * is the default of each slot. The slots beside `render` are asked once for each page in which the
+ * module is; they may return NULL. Texts are UTF-8; lists end with NULL, and paths in them that are
+ * not absolute are those of static_url. Tornado: web.UIModule.
+ */
+typedef struct gale_ui_module {
+    /** What it is called in templates. */
+    const char *name;
+    /** Writes the part, with gale_template_write or gale_ui_module_render; `call` has the
+     * arguments. Returns 0, or a negative code (gale_template_fail). Tornado: UIModule.render. */
+    int (*render)(gale_handler *self, gale_template_call *call);
+    /** Script and style that stand in the page. Tornado: UIModule.embedded_javascript. */
+    const char *(*embedded_javascript)(gale_handler *self);
+    const char *(*embedded_css)(gale_handler *self);
+    /** Files that the page links. Tornado: UIModule.javascript_files. */
+    const char *const *(*javascript_files)(gale_handler *self);
+    const char *const *(*css_files)(gale_handler *self);
+    /** Text at the end of the head or body. Tornado: UIModule.html_head, html_body. */
+    const char *(*html_head)(gale_handler *self);
+    const char *(*html_body)(gale_handler *self);
+    void *reserved_[4];
+} gale_ui_module;
+
+/** Writes a template as what the module gives; arguments as gale_render's.
+ * Tornado: UIModule.render_string. */
+GALE_API GALE_SUSPENDS int gale_ui_module_render(gale_handler *self, gale_template_call *call,
+                                                 const char *name, json_t *values);
 
 #ifdef __cplusplus
 }

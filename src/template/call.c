@@ -57,7 +57,8 @@ static int pass_arguments(gale__run *run, const gale__arguments *arguments,
 static int function_failed(gale__run *run, const gale_template_function *function,
                            const struct gale_template_output *output, int error)
 {
-    if (output->failed || error == -ENOMEM || error == GALE_ECANCELED)
+    bool ends_request = error == GALE_EHTTP || error == GALE_EFINISH || error == GALE_ECANCELED;
+    if (output->failed || error == -ENOMEM || ends_request)
         return output->failed ? GALE_EINVALID : error;
     const char *detail = gale_error_detail();
     return gale__raise(run, ERROR_RUNTIME, "%s(): %s", function->name,

@@ -9,6 +9,7 @@
 #define GALE_TEMPLATE_PROGRAM_H
 
 #include "core/arena.h"
+#include "template/page.h"
 #include "template/unicode.h"
 #include "template/value.h"
 
@@ -213,10 +214,6 @@ gale_template *gale__link(gale__file *file, gale__program *program, int *ret_err
 gale__file *gale__loader_file(gale__program *program, const char *name, const char *parent,
                               int *ret_error);
 
-/* gale_template_loader_load, with the error's code. */
-gale_template *gale__loader_load(gale_template_loader *loader, const char *name, const char *parent,
-                                 int *ret_error);
-
 /* What expressions are read from: the inside of a mark. Each of the functions below takes all of
  * it, or returns a negative code with the reason in `message`. */
 typedef struct gale__source {
@@ -232,10 +229,5 @@ int gale__parse_assignment(gale__source *source, gale__chunk *chunk);
 int gale__parse_for(gale__source *source, gale__node **target, gale__node **iterable);
 /* `kinds as name`. */
 int gale__parse_except(gale__source *source, gale__branch *branch);
-
-/* ---- Running ---- */
-
-/* Renders into `out`. */
-int gale__template_run(gale_template *page, json_t *values, void *context, gale__buffer *out);
 
 #endif

@@ -11,6 +11,7 @@
 #include "core/digest.h"
 #include "core/error.h"
 #include "http/http_server.h"
+#include "web/render.h"
 #include "web/signed_cookies.h"
 #include "web/static.h"
 #include "web/transform.h"
@@ -178,6 +179,7 @@ gale_application *gale_application_new(const gale_route *routes,
 static void give_back(gale_application *application)
 {
     gale__static_site_free(application->static_site);
+    gale__renderer_free(application->renderer);
     for (gale__route_group *group = application->groups, *next; group; group = next) {
         next = group->next;
         gale__route_group_free(group);

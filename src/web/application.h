@@ -18,6 +18,7 @@ struct gale_application {
     struct gale__transform_list *transforms; /* NULL: none */
     gale__filters *filters;                  /* NULL: none */
     struct gale__static_site *static_site;   /* NULL until needed */
+    struct gale__renderer *renderer;         /* NULL until needed */
     gale_http_server *server;                /* made by the first listen */
     size_t handlers;                         /* at work; they need its memory */
     bool freed;

@@ -143,6 +143,7 @@ gale_handler *gale__handler_new(gale_application *application, const gale__handl
     self->upload = NULL;
     self->transforms = NULL;
     self->visitor = NULL;
+    self->ui = NULL;
     self->started = self->finished = self->headers_written = false;
     self->disconnected = self->given_away = self->failed = false;
     self->filters = filters;

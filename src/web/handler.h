@@ -34,6 +34,7 @@ struct gale_handler {
     struct gale__upload *upload;         /* of one whose class has `uploads` */
     struct gale__transforms *transforms; /* that have seen the first chunk */
     struct gale__visitor *visitor;       /* cookies, user, token; NULL until needed */
+    struct gale__ui *ui;                 /* UI modules; NULL until one was rendered */
     gale__defer last;                    /* of its scope: lets go of the application */
     const gale_locale *locale;           /* NULL until it is asked for */
     const gale__filters *filters;        /* NULL: none */
