@@ -148,6 +148,20 @@ struct gale_handler_class {
     const char *(*decode_argument)(gale_handler *self, gale_str value, const char *name);
     /** The slots of a class of static files, see gale_static_file_handler. */
     const struct gale_static_slots *static_slots;
+    /** The directory of the templates; unset: the setting template_path. The text must live as
+     * long as the application. Tornado: RequestHandler.get_template_path. */
+    const char *(*get_template_path)(gale_handler *self);
+    /** Values that each template of the handler has, beneath those of gale_render: an object, of
+     * which the reference is taken; NULL is a failure. Tornado: get_template_namespace. */
+    json_t *(*get_template_namespace)(gale_handler *self);
+    /** How gale_render writes what UI modules need: elements that link the files, or that hold the
+     * pieces; lists end with NULL, their paths are URLs. The text must live until the request
+     * ends; NULL is a failure. Unset: gale_render_linked_js and so on.
+     * Tornado: RequestHandler.render_linked_js ... render_embed_css. */
+    const char *(*render_linked_js)(gale_handler *self, const char *const *files);
+    const char *(*render_embed_js)(gale_handler *self, const char *const *pieces);
+    const char *(*render_linked_css)(gale_handler *self, const char *const *files);
+    const char *(*render_embed_css)(gale_handler *self, const char *const *pieces);
     void *reserved_[8];
 };
 
@@ -289,8 +303,8 @@ typedef struct gale_application_settings {
     const struct gale_static_options *static_handler_options;
     /** The directory of the templates of gale_render. Tornado: template_path. */
     const char *template_path;
-    /** Instead of the settings around it: where templates come from. Only the functions that it
-     * was made with are known in them. Borrowed. Tornado: template_loader. */
+    /** Instead of the settings around it: where templates come from. Borrowed.
+     * Tornado: template_loader. */
     gale_template_loader *template_loader;
     /** See gale_template_options. Tornado: autoescape, template_whitespace. */
     const char *autoescape, *template_whitespace;
@@ -988,6 +1002,16 @@ typedef struct gale_ui_module {
  * Tornado: UIModule.render_string. */
 GALE_API GALE_SUSPENDS int gale_ui_module_render(gale_handler *self, gale_template_call *call,
                                                  const char *name, json_t *values);
+
+/** A script element for each file: what is done when a class has no slot render_linked_js. NULL
+ * when out of memory, a failure. Tornado: RequestHandler.render_linked_js. */
+GALE_API const char *gale_render_linked_js(gale_handler *self, const char *const *files);
+/** One script element with all pieces. Tornado: RequestHandler.render_embed_js. */
+GALE_API const char *gale_render_embed_js(gale_handler *self, const char *const *pieces);
+/** A link element for each file. Tornado: RequestHandler.render_linked_css. */
+GALE_API const char *gale_render_linked_css(gale_handler *self, const char *const *files);
+/** One style element with all pieces. Tornado: RequestHandler.render_embed_css. */
+GALE_API const char *gale_render_embed_css(gale_handler *self, const char *const *pieces);
 
 #ifdef __cplusplus
 }

@@ -247,21 +247,28 @@ void gale__run_restore(gale__run *run, gale__mark mark)
     run->saving = mark.saving;
 }
 
-static const gale_template_function *find_function(const gale__run *run, gale_str name)
+static const gale_template_function *find_in(const gale_template_function *function, gale_str name)
 {
-    const gale_template_function *function = run->program->settings->options.functions;
     for (; function && function->name; function++)
         if (!strncmp(function->name, name.data, name.len) && !function->name[name.len])
             return function;
     return NULL;
 }
 
-/* What the options' `lookup` says; absent when it knows nothing. */
+static const gale_template_function *find_function(const gale__run *run, gale_str name)
+{
+    const gale_template_function *found = find_in(run->program->settings->options.functions, name);
+    return !found && run->around ? find_in(run->around->functions, name) : found;
+}
+
+/* What `lookup` says, the options' or that around; absent when it knows nothing. */
 static int look_up(gale__run *run, gale_str name, gale__value *out)
 {
     const gale_template_options *options = &run->program->settings->options;
     json_t *json =
         options->lookup ? options->lookup(name.data, run->context, options->lookup_arg) : NULL;
+    if (!json && run->around && run->around->lookup)
+        json = run->around->lookup(name.data, run->context);
     *out = (gale__value){ .kind = VALUE_ABSENT };
     if (!json)
         return 0;
@@ -309,7 +316,8 @@ int gale__run_name(gale__run *run, uint32_t symbol, gale__value *out)
 void gale__run_dotted(gale__run *run, const gale__node *node, gale__value *out)
 {
     *out = (gale__value){ .kind = VALUE_UNSET };
-    if (node->dotted == GALE__NO_SYMBOL || !run->program->settings->options.functions)
+    if (node->dotted == GALE__NO_SYMBOL ||
+        (!run->program->settings->options.functions && !run->around))
         return;
     gale__value *variable = &run->variables[node->dotted];
     if (variable->kind == VALUE_UNSET) {
@@ -362,9 +370,10 @@ static void end(gale__run *run)
     gale__program_unref(run->program);
 }
 
-int gale__template_run(gale_template *page, json_t *values, void *context, gale__buffer *out)
+int gale__template_run(gale_template *page, json_t *values, void *context,
+                       const gale__template_surroundings *around, gale__buffer *out)
 {
-    gale__run run = { .context = context, .out = out };
+    gale__run run = { .context = context, .around = around, .out = out };
     gale__frame frame = { .file = page->root };
     if (values && !json_is_object(values)) {
         json_decref(values);
@@ -393,7 +402,7 @@ gale_bytes *gale_template_generate(gale_template *template_, json_t *values, voi
     if (template_->last_size)
         gale__buffer_reserve(&out, template_->last_size);
     gale_bytes *result = NULL;
-    if (gale__template_run(template_, values, context, &out) >= 0) {
+    if (gale__template_run(template_, values, context, NULL, &out) >= 0) {
         template_->last_size = out.size;
         result = gale__buffer_take(&out);
     }

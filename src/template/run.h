@@ -38,6 +38,7 @@ struct gale__run {
     gale__program *program;
     const json_t *values;
     void *context;
+    const gale__template_surroundings *around; /* or NULL */
     gale__buffer *out;
     gale__arena arena;
     gale__value *variables;

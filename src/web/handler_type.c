@@ -50,8 +50,20 @@ static void inherit(gale_handler_class *slots, const gale_handler_class *base)
     INHERIT(data_received)
     INHERIT(uploads)
     INHERIT(static_slots)
+    INHERIT(get_template_path)
+    INHERIT(get_template_namespace)
+    INHERIT(render_linked_js)
+    INHERIT(render_embed_js)
+    INHERIT(render_linked_css)
+    INHERIT(render_embed_css)
 #undef INHERIT
 }
+
+/* What is left unset by all classes of a chain. */
+static const gale_handler_class own = { .render_linked_js = gale_render_linked_js,
+                                        .render_embed_js = gale_render_embed_js,
+                                        .render_linked_css = gale_render_linked_css,
+                                        .render_embed_css = gale_render_embed_css };
 
 gale_handler_function gale__handler_method(const gale_handler_class *slots,
                                            gale__http_method method)
@@ -130,6 +142,7 @@ gale__handler_type *gale__handler_type_new(const gale_handler_class *of_class)
         type->chain[i] = (gale__class_state){ of_class, type->state_size };
         type->state_size += (of_class->state_size + 15) & ~(size_t)15;
     }
+    inherit(&type->slots, &own);
     if (type->slots.uploads && prepare_uploads(type) < 0) {
         gale__free(type);
         return NULL;

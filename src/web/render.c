@@ -18,7 +18,11 @@ void gale__renderer_free(gale__renderer *renderer)
     for (gale_template_function *at = renderer->functions; at && at->name; at++)
         gale__free((char *)at->name);
     gale__free(renderer->functions);
-    gale_template_loader_free(renderer->loader);
+    for (gale__template_folder *at = renderer->folders, *next; at; at = next) {
+        next = at->next;
+        gale_template_loader_free(at->loader);
+        gale__free(at);
+    }
     gale__free(renderer);
 }
 
@@ -63,35 +67,56 @@ static int list_functions(gale__renderer *renderer, const gale_application_setti
     return 0;
 }
 
-static int make_loader(gale__renderer *renderer, const gale_application_settings *settings)
+static int make_renderer(gale_application *application)
 {
-    GALE_TRY(gale__require_setting(settings->template_path, "template_path", "templates"));
-    GALE_TRY(list_functions(renderer, settings));
-    gale_template_options options = { .autoescape = settings->autoescape,
-                                      .whitespace = settings->template_whitespace,
-                                      .functions = renderer->functions,
-                                      .lookup = gale__template_lookup,
-                                      .reload_on_change = settings->no_compiled_template_cache };
-    renderer->loader = gale_template_loader_new(settings->template_path, &options);
-    return renderer->loader ? 0 : GALE_EINVALID;
+    if (application->renderer)
+        return 0;
+    gale__renderer *renderer = GALE__NEW(gale__renderer);
+    int error = renderer ? list_functions(renderer, &application->settings) : -ENOMEM;
+    if (error < 0)
+        gale__renderer_free(renderer);
+    else
+        application->renderer = renderer;
+    return error;
 }
 
-static int find_loader(gale_application *application, gale_template_loader **out)
+static int make_folder(gale_application *application, const char *path, gale_template_loader **out)
 {
+    const gale_application_settings *settings = &application->settings;
+    gale__template_folder *folder = gale__malloc(sizeof *folder + strlen(path) + 1);
+    if (!folder)
+        return -ENOMEM;
+    gale_template_options options = { .autoescape = settings->autoescape,
+                                      .whitespace = settings->template_whitespace,
+                                      .reload_on_change = settings->no_compiled_template_cache };
+    *out = folder->loader = gale_template_loader_new(path, &options);
+    if (!*out) {
+        gale__free(folder);
+        return GALE_EINVALID;
+    }
+    strcpy(folder->path, path);
+    folder->next = application->renderer->folders;
+    application->renderer->folders = folder;
+    return 0;
+}
+
+static int find_loader(gale_handler *self, gale_template_loader **out)
+{
+    gale_application *application = self->application;
     *out = application->settings.template_loader;
+    GALE_TRY(make_renderer(application));
     if (*out)
         return 0;
-    if (!application->renderer) {
-        gale__renderer *renderer = GALE__NEW(gale__renderer);
-        int error = renderer ? make_loader(renderer, &application->settings) : -ENOMEM;
-        if (error < 0) {
-            gale__renderer_free(renderer);
-            return error;
+    const char *path = self->type->slots.get_template_path
+                           ? self->type->slots.get_template_path(self)
+                           : application->settings.template_path;
+    GALE_TRY(gale__require_setting(path, "template_path", "templates"));
+    for (gale__template_folder *at = application->renderer->folders; at; at = at->next)
+        if (!strcmp(at->path, path)) {
+            *out = at->loader;
+            return 0;
         }
-        application->renderer = renderer;
-    }
-    *out = application->renderer->loader;
-    return 0;
+    return make_folder(application, path, out);
 }
 
 /* ---- Rendering ------------------------------------------------------------------------- */
@@ -102,15 +127,34 @@ static size_t output_limit(const gale_handler *self)
     return limit < 0 ? SIZE_MAX : (size_t)limit;
 }
 
+/* The values of a rendering above those that the class gives to all. */
+static int add_namespace(gale_handler *self, json_t **values)
+{
+    if (!self->type->slots.get_template_namespace)
+        return 0;
+    json_t *namespace = self->type->slots.get_template_namespace(self);
+    int error = namespace ? 0 : gale__handler_no_text(self, "get_template_namespace");
+    if (namespace && *values && json_object_update(namespace, *values) < 0)
+        error = GALE_EINVALID;
+    json_decref(*values);
+    *values = namespace;
+    return error;
+}
+
 int gale__render(gale_handler *self, const char *name, json_t *values, gale__buffer *out)
 {
     gale_template_loader *loader;
-    int error = find_loader(self->application, &loader);
+    int error = add_namespace(self, &values);
+    if (error >= 0)
+        error = find_loader(self, &loader);
     gale_template *page = error < 0 ? NULL : gale__loader_load(loader, name, NULL, &error);
-    if (page)
-        return gale__template_run(page, values, self, out);
-    json_decref(values);
-    return error;
+    if (!page) {
+        json_decref(values);
+        return error;
+    }
+    gale__template_surroundings around = { self->application->renderer->functions,
+                                           gale__template_lookup };
+    return gale__template_run(page, values, self, &around, out);
 }
 
 int gale_render(gale_handler *self, const char *name, json_t *values)

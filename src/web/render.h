@@ -6,10 +6,17 @@
 #include "core/buffer.h"
 #include "web/application.h"
 
+/* A loader for each directory of templates. */
+typedef struct gale__template_folder {
+    struct gale__template_folder *next;
+    gale_template_loader *loader;
+    char path[];
+} gale__template_folder;
+
 /* Of an application. */
 typedef struct gale__renderer {
-    gale_template_loader *loader; /* borrowed when the settings have one */
-    gale_template_function *functions;
+    gale__template_folder *folders;
+    gale_template_function *functions; /* of its templates */
 } gale__renderer;
 
 /* What the UI modules of a page have asked for so far. */
@@ -29,7 +36,7 @@ int gale__render(gale_handler *self, const char *name, json_t *values, gale__buf
 /* Functions that every handler's templates have; the list ends with a zeroed one. */
 extern const gale_template_function gale__template_names[];
 /* Values of names, when they are asked for. */
-json_t *gale__template_lookup(const char *name, void *handler, void *arg);
+json_t *gale__template_lookup(const char *name, void *handler);
 
 /* {% module %} of a gale_ui_module, which is the call's `arg`. */
 int gale__ui_call(gale_template_call *call);

@@ -185,12 +185,12 @@ TEST(settings_of_the_loader)
 
 TEST(a_loader_of_the_application)
 {
-    gale_template_loader *loader =
-        gale_template_dict_loader_new(json_pack("{s:s}", "a.html", "given {{ name }}"), NULL);
+    gale_template_loader *loader = gale_template_dict_loader_new(
+        json_pack("{s:s}", "a.html", "given {{ name }} {{ request.path }}"), NULL);
     int port;
     wanted = "a.html";
     serve(routes, &(gale_application_settings){ .template_loader = loader }, &port);
-    assert_body(port, "/", "given &lt;Ben&gt;");
+    assert_body(port, "/", "given &lt;Ben&gt; /");
     stop();
     gale_template_loader_free(loader);
 }
@@ -337,6 +337,111 @@ TEST(linkify_is_a_module)
     assert_body(open_site((gale_application_settings){ 0 }), "/",
                 "<a href=\"http://www.a.com\">www.a.com</a> &lt;");
     drop("a.html");
+    finish();
+}
+
+static int asked;
+
+static int lazy_user(gale_handler *self, json_t **ret_user)
+{
+    asked++;
+    return user(self, ret_user);
+}
+
+static int greeting(gale_handler *self, gale_template_call *call)
+{
+    const char *name = json_string_value(json_object_get(gale_current_user(self), "name"));
+    return gale_template_write(call, name, strlen(name));
+}
+
+static int nothing(gale_handler *self, gale_template_call *call)
+{
+    (void)self;
+    return gale_template_write(call, "-", 1);
+}
+
+static const gale_ui_module user_modules[] = { { .name = "Greeting", .render = greeting },
+                                               { .name = "Nothing", .render = nothing },
+                                               { 0 } };
+static const gale_handler_class lazy_handler = { .get = page, .get_current_user = lazy_user };
+
+TEST(a_module_knows_the_user)
+{
+    int port;
+    begin();
+    asked = 0;
+    put("a.html", "{% module Nothing() %}");
+    put("b.html", "{% module Greeting() %}{{ current_user.name }}");
+    wanted = "a.html";
+    serve((gale_route[]){ ROUTE("/", lazy_handler), { 0 } },
+          &(gale_application_settings){ .template_path = folder, .ui_modules = user_modules },
+          &port);
+    assert_body(port, "/", "-");
+    assert_int_equal(asked, 0);
+    wanted = "b.html";
+    assert_body(port, "/", "AnnAnn");
+    assert_int_equal(asked, 1);
+    drop("a.html");
+    drop("b.html");
+    finish();
+}
+
+TEST(a_piece_is_rendered_to_text)
+{
+    begin();
+    put("a.html", "{{ 1 + 1 }}");
+    wanted = "a.html";
+    assert_body(open_site((gale_application_settings){ 0 }), "/piece", "2");
+    drop("a.html");
+    finish();
+}
+
+/* ---- Slots ----------------------------------------------------------------------------- */
+
+static const char *other_path(gale_handler *self)
+{
+    (void)self;
+    return folder;
+}
+
+static json_t *site_values(gale_handler *self)
+{
+    (void)self;
+    return json_pack("{s:s, s:s}", "site", "gale", "name", "nobody");
+}
+
+static const char *no_scripts(gale_handler *self, const char *const *files)
+{
+    (void)self;
+    return files[0] && !files[1] ? "<!-- one file -->" : "";
+}
+
+static const gale_handler_class base_handler = { .get_template_path = other_path,
+                                                 .get_template_namespace = site_values,
+                                                 .render_linked_js = no_scripts };
+static const gale_handler_class derived_handler = { .base = &base_handler, .get = page };
+
+TEST(a_class_says_where_templates_are_and_what_they_know)
+{
+    begin();
+    put("a.html", "{{ site }} {{ name }}");
+    wanted = "a.html";
+    assert_body(serve_routes((gale_route[]){ ROUTE("/", derived_handler), { 0 } }), "/",
+                "gale &lt;Ben&gt;");
+    drop("a.html");
+    finish();
+}
+
+TEST(a_class_writes_the_links_of_modules)
+{
+    begin();
+    put("part.html", "{{ set_resources(javascript_files='/p.js') }}");
+    put("a.html", "<body>{% module Template('part.html') %}</body>");
+    wanted = "a.html";
+    assert_body(serve_routes((gale_route[]){ ROUTE("/", derived_handler), { 0 } }), "/",
+                "<body><!-- one file -->\n</body>");
+    drop("a.html");
+    drop("part.html");
     finish();
 }
 

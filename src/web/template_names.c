@@ -222,10 +222,9 @@ static json_t *user_of(gale_handler *self)
     return user ? json_incref(user) : json_null();
 }
 
-json_t *gale__template_lookup(const char *name, void *handler, void *arg)
+json_t *gale__template_lookup(const char *name, void *handler)
 {
     gale_handler *self = handler;
-    (void)arg;
     if (!strcmp(name, "current_user"))
         return user_of(self);
     if (!strcmp(name, "request"))
