@@ -708,6 +708,15 @@ XSRF = [
     *gets("token", "/token", "/token?user=me", "/token_form"),
 ]
 
+TEMPLATES = [
+    *gets("page", "/page/list.html", "/page/list.html?count=0", "/page/list.html?count=1&foot=%3Cb%3E",
+          "/page/list.html?foot=a+%26+%22b%22", "/page/base.html", "/page/foot.html",
+          "/page/modules.html", "/page/modules.html?count=1", "/page/modules.html?count=0",
+          "/page/error.html", "/page/malformed.html", "/page/missing.html"),
+    *gets("piece", "/piece/part.html", "/piece/base.html", "/piece/foot.html?foot=x"),
+    Case("a page in another language", get("/page/foot.html", b"Accept-Language: es")),
+]
+
 WORDS = [
     *[Case(f"Accept-Language: {value.decode()}",
            get("/locale?count=2", b"Accept-Language: " + value))
@@ -733,7 +742,7 @@ WORDS = [
 
 # Options of both servers, and what they get then.
 GROUPS = [
-    ([], PAGES + METHODS + ARGUMENTS + FORMS + ROUTES + KEEP_ALIVE + MALFORMED + BROKEN_ANSWERS
+    ([], PAGES + METHODS + ARGUMENTS + FORMS + ROUTES + KEEP_ALIVE + MALFORMED + BROKEN_ANSWERS + TEMPLATES
      + SAFETY + WORDS + STATIC),
     (["xsrf_cookies=1"], XSRF),
     (["xsrf_cookies=1", "xsrf_cookie_version=1"], XSRF),

@@ -14,6 +14,7 @@
 #include <gale/gale.h>
 
 #include "files.h"
+#include "pages.h"
 #include "safety.h"
 #include "words.h"
 
@@ -443,6 +444,7 @@ static const gale_route routes[] = {
     { .pattern = "/escaped\\.html", .handler = &getter_handler },
     { .pattern = "/%C3%A9", .handler = &getter_handler },
     SAFETY_ROUTES,
+    PAGES_ROUTES,
     WORDS_ROUTES,
     { 0 }
 };
@@ -511,6 +513,7 @@ int main(int argc, char **argv)
     gale_application_settings settings = { 0 };
     safety_settings(&settings);
     files_settings(&settings);
+    pages_settings(&settings);
     words_load();
     for (int i = 1; i < argc; i++) {
         if (!set_safety_option(&settings, argv[i]) && set_option(&settings.server, argv[i]) < 0) {

@@ -11,6 +11,7 @@ import os
 import resource
 import sys
 
+import pages
 import safety
 import words
 
@@ -339,6 +340,7 @@ ROUTES = [
     ("/files/(.*)", StaticFileHandler, {"path": FILES, "default_filename": "index.html"}),
     ("/static_url/(.*)", StaticUrl),
     *safety.ROUTES,
+    *pages.ROUTES,
     *words.ROUTES,
 ]
 
@@ -354,7 +356,8 @@ async def main():
     resource.setrlimit(resource.RLIMIT_CPU, (60, 60))  # some input makes old versions loop for ever
     options = dict(map(option, sys.argv[1:]))
     settings = {name: options.pop(name) for name in safety.OPTIONS & set(options)}
-    application = Application(ROUTES, static_path=FILES, **safety.SETTINGS, **settings)
+    application = Application(ROUTES, static_path=FILES, **safety.SETTINGS, **pages.SETTINGS,
+                              **settings)
     application.add_handlers("other\\.example", [("/", Other), ("/other", Other)])
     logging.getLogger("tornado.access").addHandler(PrintAccess())
     logging.getLogger("tornado.access").setLevel(logging.INFO)
