@@ -344,6 +344,28 @@ def simulation(bench):
     return program(bench, "idle_simulation")
 
 
+def template(bench):
+    """A page from a template, without a server."""
+    group = Group("template: a page with 100 rows of escaped text, rendered",
+                  ("engine", "CPU us/page", "/ gale", "bytes"), "CPU: the least of seven turns.")
+    path = bench.build.program("template")
+    if path is None:
+        raise servers.Missing("bench/template is not built")
+    pages = os.path.join(tools.BENCH, "pages")
+    lines = run([path, pages], bench.server_core)
+    python = tools.python_with_tornado()
+    if python is None:
+        group.skipped["tornado"] = group.skipped["jinja2"] = "no python3 here can import tornado"
+    else:
+        lines += run([python, os.path.join(tools.BENCH, "peers", "templates.py"), pages],
+                     bench.server_core)
+    found = [json.loads(line) for line in lines.splitlines()]
+    for one in found:
+        group.add(one["name"], {"cpu_us_per_page": one["us"]},
+                  [f"{one['us']:,.1f}", ratio(one["us"], found[0]["us"]), f"{one['bytes']:,}"])
+    return group
+
+
 ALL = {function.__name__: function for function in
-       (hello, pipelined, idle, workers, longpoll, form, uploads, static, instructions, tasks,
+       (hello, pipelined, idle, workers, longpoll, form, uploads, static, template, instructions, tasks,
         timers, simulation)}
