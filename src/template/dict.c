@@ -93,7 +93,7 @@ static int find(gale__run *run, const gale__dict *dict, gale__value key, uint64_
 int gale__dict_find(gale__run *run, const gale__dict *dict, gale__value key,
                     struct gale__dict_entry **ret_entry)
 {
-    uint64_t hash;
+    uint64_t hash = 0;
     GALE_TRY(hash_of(run, key, &hash));
     return find(run, dict, key, hash, ret_entry);
 }
@@ -135,7 +135,7 @@ static int grow(gale__run *run, gale__dict *dict)
 
 int gale__dict_set(gale__run *run, gale__dict *dict, gale__value key, gale__value value)
 {
-    uint64_t hash;
+    uint64_t hash = 0;
     struct gale__dict_entry *entry;
     GALE_TRY(hash_of(run, key, &hash));
     GALE_TRY(find(run, dict, key, hash, &entry));

@@ -174,7 +174,7 @@ static int slice_range(gale__run *run, const gale__range *range, slice part, gal
 
 int gale__slice(gale__run *run, gale__value left, const gale__value parts[3], gale__value *out)
 {
-    slice part;
+    slice part = { 0 };
     bool sequence = gale__is_sequence(left);
     if (!sequence && left.kind != VALUE_STR && left.kind != VALUE_RANGE) {
         if (gale__is_dict(left))

@@ -56,7 +56,7 @@ static size_t place_of(gale_str text, gale_str other)
 /* The last place; in linear time, hence from a mirror. */
 static int last_place_of(gale__run *run, gale_str text, gale_str other, size_t *out)
 {
-    gale_str text_mirror, other_mirror;
+    gale_str text_mirror = { NULL, 0 }, other_mirror = { NULL, 0 };
     GALE_TRY(mirror(run, text, &text_mirror));
     GALE_TRY(mirror(run, other, &other_mirror));
     size_t at = place_of(text_mirror, other_mirror);
@@ -85,7 +85,7 @@ static int part_of(gale__run *run, gale__value self, const gale__value *bounds, 
 static int find(gale__run *run, gale__value self, const gale__value *values, bool last,
                 gale__value *out)
 {
-    gale_str part;
+    gale_str part = { NULL, 0 };
     size_t start, at = SIZE_MAX;
     GALE_TRY(gale__want_str(run, values[0], "argument"));
     int inside = part_of(run, self, values + 1, &part, &start);
@@ -138,7 +138,7 @@ static int str_rindex(gale__run *run, gale__value self, const gale__value *value
 static int str_count(gale__run *run, gale__value self, const gale__value *values, size_t count,
                      gale__value *out)
 {
-    gale_str part;
+    gale_str part = { NULL, 0 };
     size_t start, at;
     int64_t found = 0;
     (void)count;
@@ -158,7 +158,7 @@ static int str_count(gale__run *run, gale__value self, const gale__value *values
 static int affix(gale__run *run, gale__value self, const gale__value *values, const char *name,
                  bool (*test)(gale_str, gale_str), gale__value *out)
 {
-    gale_str part;
+    gale_str part = { NULL, 0 };
     size_t start;
     bool tuple = values[0].kind == VALUE_TUPLE;
     int inside = part_of(run, self, values + 1, &part, &start);
@@ -331,7 +331,7 @@ static int split_left(gale__run *run, gale_str text, gale_str by, int64_t most, 
 
 static int split_right(gale__run *run, gale_str text, gale_str by, int64_t most, gale__value list)
 {
-    gale_str text_mirror, by_mirror;
+    gale_str text_mirror = { NULL, 0 }, by_mirror = { NULL, 0 };
     GALE_TRY(mirror(run, text, &text_mirror));
     GALE_TRY(mirror(run, by, &by_mirror));
     for (size_t at; most-- != 0 && (at = place_of(text_mirror, by_mirror)) != SIZE_MAX;) {
