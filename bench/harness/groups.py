@@ -367,5 +367,5 @@ def template(bench):
 
 
 ALL = {function.__name__: function for function in
-       (hello, pipelined, idle, workers, longpoll, form, uploads, static, template, instructions, tasks,
-        timers, simulation)}
+       (hello, pipelined, idle, workers, longpoll, form, uploads, static, template, instructions,
+        tasks, timers, simulation)}
