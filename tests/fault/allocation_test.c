@@ -124,7 +124,39 @@ static const gale_handler_class file_handler = { .base = &gale_static_file_handl
 static const gale_static_options files = { .path = GALE_SOURCE_DIR "/tests/interop/twin/files",
                                            .precompressed = true };
 
+static int rendered(gale_handler *self)
+{
+    return gale_render(
+        self, gale_path_arg_at(self, 0),
+        json_pack("{s:[{s:s, s:f, s:s}]}", "entries", "title", "<1>", "price", 1.5, "html", "<b>"));
+}
+
+static int entry(gale_handler *self, gale_template_call *call)
+{
+    return gale_ui_module_render(self, call, "base.html", NULL);
+}
+
+static const char *entry_css(gale_handler *self)
+{
+    (void)self;
+    return ".entry {}";
+}
+
+static int shout(gale_template_call *call)
+{
+    call->result = json_string("HI");
+    return call->result ? 0 : -ENOMEM;
+}
+
+static const gale_ui_module modules[] = {
+    { .name = "Entry", .render = entry, .embedded_css = entry_css }, { 0 }
+};
+static const gale_template_function methods[] = { { "shout", shout, NULL }, { 0 } };
+static const gale_handler_class rendered_handler = { .get = rendered };
+
 static const gale_route routes[] = {
+    { .pattern = "/page/(.*)", .handler = &rendered_handler },
+    { .pattern = "/(.*)/(.*)/reversed", .handler = &rendered_handler, .name = "reversed" },
     { .pattern = "/files/(.*)", .handler = &file_handler, .arg = &files },
     { .pattern = "/filtered", .handler = &filtered_handler, .filters = filters },
     { .pattern = "/", .handler = &hello_handler },
@@ -171,7 +203,12 @@ static int try_to_serve(void)
         routes,
         &(gale_application_settings){ .server = { .chunk_size = 4, .decompress_request = true },
                                       .cookie_secret = "It's a secret to everybody",
-                                      .login_url = "/login" });
+                                      .login_url = "/login",
+                                      .static_path = files.path,
+                                      .static_handler_class = &file_handler,
+                                      .template_path = GALE_SOURCE_DIR "/tests/interop/twin/pages",
+                                      .ui_modules = modules,
+                                      .ui_methods = methods });
     return gale_application_listen_sockets(application, &listening, 1) < 0 ? -1 : listening;
 }
 
@@ -378,6 +415,15 @@ TEST(a_static_file)
                "00001");
     each_fails("GET /files/numbers.txt HTTP/1.1\r\nHost: h\r\nRange: bytes=0-4,1000-1005\r\n\r\n",
                206, NULL);
+}
+
+TEST(a_template)
+{
+    each_fails("GET /page/modules.html HTTP/1.1\r\nHost: h\r\n\r\n", 200, NULL);
+    each_fails("GET /page/base.html HTTP/1.1\r\nHost: h\r\n\r\n", 200,
+               "<html>\n<head>\n<title>Twin</title>\n</head>\n<body>\nnothing\n"
+               "<p>GET /page/base.html h HTTP/1.1</p>\n</body>\n</html>\n");
+    each_fails("GET /page/list.html HTTP/1.1\r\nHost: h\r\n\r\n", 200, NULL);
 }
 
 TEST(an_error_page)
