@@ -958,7 +958,7 @@ GALE_API GALE_SUSPENDS const char *gale_static_url(gale_handler *self, const cha
  *   request, handler, locale     their `method`, `uri` ..., `request`, `code`, `name`, `rtl`
  *   current_user                 what gale_current_user gives
  *   static_url(path), reverse_url(name, ...), xsrf_form_html()
- *   _(text), locale.translate(...), pgettext(...), locale.format_date(...), locale.list(...),
+ *   _(text), locale.translate(...), pgettext(...), locale.format_date(...),
  *   locale.friendly_number(...)
  *   handler.get_argument(name, default), and the above as members of `handler`
  *   ui_methods, and as modules.Name(...) or {% module Name(...) %} ui_modules, Template(path,
