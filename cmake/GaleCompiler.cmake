@@ -46,6 +46,10 @@ if(GALE_LTO STREQUAL AUTO)
     endif()
 endif()
 set(GALE_LTO_FLAGS -flto=auto -ffat-lto-objects)
+if(GALE_LTO)
+    # The linker would optimize every test as a whole, too, for the bytecode that their objects hold.
+    add_link_options(-fno-use-linker-plugin)
+endif()
 
 find_program(GALE_CCACHE ccache)
 if(GALE_CCACHE AND NOT CMAKE_C_COMPILER_LAUNCHER)
