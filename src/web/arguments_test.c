@@ -4,25 +4,6 @@
 
 #define FORM "Content-Type: application/x-www-form-urlencoded\r\n"
 
-static char *post(int port, const char *target, const char *headers, const char *body)
-{
-    char request[4096];
-    snprintf(request, sizeof request,
-             "POST %s HTTP/1.1\r\n" CLOSE "%sContent-Length: %zu\r\n\r\n%s", target, headers,
-             strlen(body), body);
-    return ask(port, request);
-}
-
-static void assert_post(int port, const char *target, const char *headers, const char *body,
-                        const char *wanted)
-{
-    char *answer = post(port, target, headers, body);
-    const char *got = strstr(answer, "\r\n\r\n");
-    if (strncmp(answer, "HTTP/1.1 200 ", 13) != 0 || !got || strcmp(got + 4, wanted) != 0)
-        fail_msg("POST %s %s\nwanted: %s\ngot: %s", target, body, wanted, answer);
-    free(answer);
-}
-
 /* ---- Handlers that show what they get --------------------------------------------------- */
 
 static int show_one(gale_handler *self)
@@ -202,7 +183,7 @@ TEST(a_form_with_a_content_encoding_is_refused)
     int port = serve_routes(routes);
     test_expect_log(GALE_LOG_WARNING, "Invalid body: Unsupported Content-Encoding: gzip");
     test_expect_log(GALE_LOG_WARNING, "400 POST /one ");
-    char *answer = post(port, "/one", FORM "Content-Encoding: gzip\r\n", "foo=1");
+    char *answer = ask_post(port, "/one", FORM "Content-Encoding: gzip\r\n", "foo=1");
     assert_memory_equal(answer, "HTTP/1.1 400 Bad Request\r\n", 26);
     free(answer);
     stop();

@@ -7,25 +7,6 @@
     "--1234\r\nContent-Disposition: form-data; " parameters "\r\n\r\n" content "\r\n"
 #define LAST "--1234--\r\n"
 
-static char *post(int port, const char *target, const char *headers, const char *body)
-{
-    char request[4096];
-    snprintf(request, sizeof request,
-             "POST %s HTTP/1.1\r\n" CLOSE "%sContent-Length: %zu\r\n\r\n%s", target, headers,
-             strlen(body), body);
-    return ask(port, request);
-}
-
-static void assert_post(int port, const char *target, const char *headers, const char *body,
-                        const char *wanted)
-{
-    char *answer = post(port, target, headers, body);
-    const char *got = strstr(answer, "\r\n\r\n");
-    if (strncmp(answer, "HTTP/1.1 200 ", 13) != 0 || !got || strcmp(got + 4, wanted) != 0)
-        fail_msg("POST %s %s\nwanted: %s\ngot: %s", target, body, wanted, answer);
-    free(answer);
-}
-
 static int show_form(gale_handler *self)
 {
     const gale_http_file *file = gale_get_file(self, "files");
@@ -151,7 +132,7 @@ TEST(malformed_forms_are_refused_before_prepare)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         test_expect_log(GALE_LOG_WARNING, cases[i].log);
         test_expect_log(GALE_LOG_WARNING, "400 POST /note (127.0.0.1) ");
-        char *answer = post(port, "/note", cases[i].headers, cases[i].body);
+        char *answer = ask_post(port, "/note", cases[i].headers, cases[i].body);
         assert_memory_equal(answer, "HTTP/1.1 400 Bad Request\r\n", 26);
         assert_trace("initialize");
         free(answer);
@@ -170,12 +151,12 @@ TEST(the_xsrf_token_of_a_form)
     test_expect_log(GALE_LOG_WARNING, "403 POST / (127.0.0.1): ");
     test_expect_log(GALE_LOG_WARNING, "403 POST / (127.0.0.1) ");
     char *answer =
-        post(port, "/", TYPE "Cookie: _xsrf=deadbeef\r\n", PART("name=argument", "1") LAST);
+        ask_post(port, "/", TYPE "Cookie: _xsrf=deadbeef\r\n", PART("name=argument", "1") LAST);
     assert_memory_equal(answer, "HTTP/1.1 403 ", 13);
     free(answer);
     test_expect_log(GALE_LOG_WARNING, "400 POST / (127.0.0.1): Invalid body: ");
     test_expect_log(GALE_LOG_WARNING, "400 POST / (127.0.0.1) "); /* it comes first */
-    answer = post(port, "/", TYPE, "no form");
+    answer = ask_post(port, "/", TYPE, "no form");
     assert_memory_equal(answer, "HTTP/1.1 400 ", 13);
     free(answer);
     stop();

@@ -18,35 +18,6 @@
 #define LAST "--1234--\r\n"
 #define FORM PART("name=a", " 1") PART("name=f; filename=x.txt", "one\r\ntwo") PART("name=a", "2")
 
-/* A request with that body; from malloc. */
-static char *make_post(const char *target, const char *headers, const char *body, size_t *ret_size)
-{
-    char *request = malloc(1000 + strlen(body));
-    assert_non_null(request);
-    *ret_size =
-        (size_t)sprintf(request, "POST %s HTTP/1.1\r\n" CLOSE "%sContent-Length: %zu\r\n\r\n%s",
-                        target, headers, strlen(body), body);
-    return request;
-}
-
-static char *post(int port, const char *target, const char *headers, const char *body)
-{
-    size_t size;
-    char *request = make_post(target, headers, body, &size), *answer = ask(port, request);
-    free(request);
-    return answer;
-}
-
-static void assert_post(int port, const char *target, const char *headers, const char *body,
-                        const char *wanted)
-{
-    char *answer = post(port, target, headers, body);
-    const char *got = strstr(answer, "\r\n\r\n");
-    if (strncmp(answer, "HTTP/1.1 200 ", 13) != 0 || !got || strcmp(got + 4, wanted) != 0)
-        fail_msg("POST %s %s\nwanted: %s\ngot: %s", target, body, wanted, answer);
-    free(answer);
-}
-
 /* The answer has that status, and both log lines come. */
 static void refuses(int port, const char *target, const char *headers, const char *body,
                     const char *status, const char *log)
@@ -56,7 +27,7 @@ static void refuses(int port, const char *target, const char *headers, const cha
     char line[100];
     snprintf(line, sizeof line, "%.3s POST %s (127.0.0.1) ", status, target);
     test_expect_log(*status == '5' ? GALE_LOG_ERROR : GALE_LOG_WARNING, line);
-    char *answer = post(port, target, headers, body);
+    char *answer = ask_post(port, target, headers, body);
     if (strncmp(answer + 9, status, strlen(status)) != 0)
         fail_msg("POST %s %s\nwanted: %s\ngot: %s", target, body, status, answer);
     free(answer);
@@ -230,7 +201,7 @@ TEST(limits)
     char body[302];
     memset(body, 'x', sizeof body - 1);
     body[sizeof body - 1] = '\0';
-    char *answer = post(port, "/", TYPE, body);
+    char *answer = ask_post(port, "/", TYPE, body);
     assert_memory_equal(answer, "HTTP/1.1 413 ", 13);
     free(answer);
     stop();

@@ -60,4 +60,36 @@ static inline void assert_status(int port, const char *target, const char *statu
     assert_answer(port, request, start, "");
 }
 
+/* A request with that body; from malloc. */
+static inline char *make_post(const char *target, const char *headers, const char *body,
+                              size_t *ret_size)
+{
+    char *request = malloc(1000 + strlen(body));
+    assert_non_null(request);
+    *ret_size =
+        (size_t)sprintf(request, "POST %s HTTP/1.1\r\n" CLOSE "%sContent-Length: %zu\r\n\r\n%s",
+                        target, headers, strlen(body), body);
+    return request;
+}
+
+/* A POST of `body`, with further header lines; the answer, to be freed. */
+static inline char *ask_post(int port, const char *target, const char *headers, const char *body)
+{
+    size_t size;
+    char *request = make_post(target, headers, body, &size), *answer = ask(port, request);
+    free(request);
+    return answer;
+}
+
+/* The same, and the body of the answer. */
+static inline void assert_post(int port, const char *target, const char *headers, const char *body,
+                               const char *wanted)
+{
+    char *answer = ask_post(port, target, headers, body);
+    const char *got = strstr(answer, "\r\n\r\n");
+    if (strncmp(answer, "HTTP/1.1 200 ", 13) != 0 || !got || strcmp(got + 4, wanted) != 0)
+        fail_msg("POST %s %s\nwanted: %s\ngot: %s", target, body, wanted, answer);
+    free(answer);
+}
+
 #endif
