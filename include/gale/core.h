@@ -95,7 +95,10 @@ typedef struct gale_str {
     X(GALE_EFINISH, -10014, "finish")                                                              \
     X(GALE_EINVALID, -10015, "invalid argument")                                                   \
     X(GALE_ETHREAD, -10016, "called from the wrong thread")                                        \
-    X(GALE_EENCODING, -10017, "invalid UTF-8")
+    X(GALE_EENCODING, -10017, "invalid UTF-8")                                                     \
+    X(GALE_ESSL, -10018, "TLS failure")                                                            \
+    X(GALE_ECERTIFICATE, -10019, "certificate verify failed")                                      \
+    X(GALE_ETRUNCATED, -10020, "the connection ended without a TLS close_notify")
 
 enum gale_error {
 #define GALE_ERROR_NAME_(name, value, text) name = value,

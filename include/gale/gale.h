@@ -18,6 +18,7 @@
 #include <gale/netutil.h>
 #include <gale/process.h>
 #include <gale/queues.h>
+#include <gale/ssl.h>
 #include <gale/tcpclient.h>
 #include <gale/tcpserver.h>
 #include <gale/template.h>

@@ -94,7 +94,8 @@ typedef struct gale_http_server_options {
     bool no_keep_alive;
     /** A client that has ended its side still gets its answer, instead of being taken as gone. */
     bool allow_half_close;
-    /** What gale_http_server_request_protocol says; NULL: "http". Borrowed. */
+    /** What gale_http_server_request_protocol says; NULL: "https" with TLS, else "http". Borrowed.
+     */
     const char *protocol;
     /** The client's address and scheme are what the headers X-Real-Ip (else X-Forwarded-For) and
      * X-Scheme (else X-Forwarded-Proto) say. Only for a server that nobody reaches but through
@@ -138,7 +139,11 @@ typedef struct gale_http_server_options {
     /** Seconds in which a client takes no byte of what is waiting for it; 0: 60. Then the
      * connection is closed. */
     double write_timeout;
-    void *reserved_[6];
+    /** The server speaks TLS. It takes a reference. NULL: it does not. Tornado: ssl_options. */
+    gale_ssl_context *ssl_context;
+    /** Seconds for a TLS handshake; 0: 60. Then the connection is closed. */
+    double ssl_handshake_timeout;
+    void *reserved_[4];
 } gale_http_server_options;
 
 /** For max_body_size: no body at all. */
@@ -268,6 +273,16 @@ GALE_API const gale_http_files *gale_http_server_request_files(gale_http_server_
 /** The cookies sent. Tornado: HTTPServerRequest.cookies. */
 GALE_API const gale_http_arguments *
 gale_http_server_request_cookies(gale_http_server_request *request);
+/** What TLS has agreed on with the client; false without TLS, or once the response is finished. */
+GALE_API bool gale_http_server_request_ssl_info(const gale_http_server_request *request,
+                                                gale_ssl_info *ret_info);
+/** The client's certificate, as gale_iostream_get_ssl_certificate; NULL also once the response is
+ * finished. Tornado: HTTPServerRequest.get_ssl_certificate. */
+GALE_API json_t *
+gale_http_server_request_get_ssl_certificate(const gale_http_server_request *request);
+/** The same as bytes (DER) with one reference. */
+GALE_API gale_bytes *
+gale_http_server_request_get_ssl_certificate_der(const gale_http_server_request *request);
 /** Where to answer. NULL once the response is finished or the client has gone. */
 GALE_API gale_http_connection *
 gale_http_server_request_connection(gale_http_server_request *request);

@@ -17,6 +17,7 @@
 #include <gale/core.h>
 #include <gale/ioloop.h>
 #include <gale/netutil.h>
+#include <gale/ssl.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -131,6 +132,35 @@ GALE_API GALE_SUSPENDS int gale_iostream_write(gale_iostream *stream, const void
                                                size_t size);
 /** The same with shared bytes, which are not copied. */
 GALE_API GALE_SUSPENDS int gale_iostream_write_bytes(gale_iostream *stream, gale_bytes *bytes);
+
+/* ---- TLS ------------------------------------------------------------------------------- */
+
+/**
+ * Goes over to TLS, in place, and suspends until the handshake is over. `context` must be of the
+ * same side; NULL means gale_ssl_context_default for a client. `server_hostname` is the name or IP
+ * address that a client has connected to: it is asked for (SNI, only names) and looked for in the
+ * certificate; only a context that checks no host names goes without. There is no limit of time but
+ * that of gale_with_timeout. Returns 0, or
+ *   GALE_ESTATE        something is pending, received and not read, or not sent: "IOStream is not
+ * idle" GALE_EINVALID      a context of the other side, or no server_hostname GALE_ECLOSED the
+ * stream was closed before or meanwhile or, and the stream is closed: GALE_ECERTIFICATE  the peer's
+ * certificate is not valid; gale_error_detail tells why: "certificate verify failed: certificate
+ * has expired" GALE_ESSL          the handshake failed otherwise: "TLS handshake failed: wrong
+ * version number" -ECONNRESET        the peer ended the connection GALE_ECANCELED, -ENOMEM Tornado:
+ * IOStream.start_tls, SSLIOStream.wait_for_handshake.
+ */
+GALE_API GALE_SUSPENDS int gale_iostream_start_tls(gale_iostream *stream, bool server_side,
+                                                   gale_ssl_context *context,
+                                                   const char *server_hostname);
+/** What the handshake has agreed on, while the stream is open. False without TLS. */
+GALE_API bool gale_iostream_ssl_info(const gale_iostream *stream, gale_ssl_info *ret_info);
+/** The peer's certificate, in the form of Python's getpeercert: subject, issuer, subjectAltName,
+ * notBefore, notAfter, serialNumber, version. The caller's to json_decref. NULL without TLS,
+ * without a certificate, or when out of memory. Unlike Python's also when it was not verified.
+ * Tornado: HTTPServerRequest.get_ssl_certificate. */
+GALE_API json_t *gale_iostream_get_ssl_certificate(const gale_iostream *stream);
+/** The same as bytes (DER) with one reference. Tornado: get_ssl_certificate(binary_form=True). */
+GALE_API gale_bytes *gale_iostream_get_ssl_certificate_der(const gale_iostream *stream);
 
 /* ---- State ----------------------------------------------------------------------------- */
 

@@ -23,7 +23,12 @@ typedef struct gale_tcp_client_options {
     double timeout;
     /** Of the stream: see gale_iostream_options. */
     gale_iostream_options stream;
-    void *reserved_[4];
+    /** TLS: the handshake belongs to the connecting and its timeout. NULL: none. Tornado:
+     * ssl_options. */
+    gale_ssl_context *ssl_context;
+    /** The name to ask the server for and to find in its certificate; NULL: `host`. */
+    const char *server_hostname;
+    void *reserved_[2];
 } gale_tcp_client_options;
 
 /**
@@ -31,8 +36,8 @@ typedef struct gale_tcp_client_options {
  * caller owns. The addresses of the name's first family are tried one after the other; after 0.3
  * seconds or the first failure those of the other family, too; the first connection wins (happy
  * eyeballs). Returns 0, the error of the last attempt (-ECONNREFUSED), that of gale_resolve,
- * GALE_EINVALID for a source_ip that is none, GALE_ETIMEDOUT, or GALE_ECANCELED.
- * Tornado: TCPClient.connect.
+ * GALE_EINVALID for a source_ip that is none, GALE_ETIMEDOUT, or GALE_ECANCELED; with TLS also
+ * those of gale_iostream_start_tls. Tornado: TCPClient.connect.
  */
 GALE_API GALE_SUSPENDS int gale_tcp_client_connect(const char *host, int port,
                                                    const gale_tcp_client_options *options,

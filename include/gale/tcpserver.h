@@ -39,7 +39,12 @@ typedef struct gale_tcp_server_options {
     const char *name;
     /** Of each stream: see gale_iostream_options. Copied. */
     gale_iostream_options stream;
-    void *reserved_[4];
+    /** TLS: `handle_stream` is called once the handshake is over. The server takes a reference.
+     * NULL: none. Tornado: ssl_options. */
+    gale_ssl_context *ssl_context;
+    /** Seconds for the handshake; 0: 60. Then the connection is closed. */
+    double ssl_handshake_timeout;
+    void *reserved_[2];
 } gale_tcp_server_options;
 
 /**
