@@ -60,13 +60,9 @@ static void sign_and_read(gale_str value, int version)
     gale__buffer_clear(&signed_text);
 }
 
-static void silent(gale_logger logger, gale_log_level level, const char *message, size_t size,
-                   void *arg)
+static void silent(const gale_log_record *record, void *arg)
 {
-    (void)logger;
-    (void)level;
-    (void)message;
-    (void)size;
+    (void)record;
     (void)arg;
 }
 

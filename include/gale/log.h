@@ -4,8 +4,10 @@
  *
  * gale logs through three loggers, as Tornado does: ACCESS (one line a request), APPLICATION
  * (errors in the user's code) and GENERAL (everything else). A line whose level is not enabled
- * is not even formatted. Lines go to a hook; the default hook collects them and writes them to
- * standard error at most once a turn of the loop.
+ * is not even formatted. Lines are collected, and written to standard error at most once a turn of
+ * the loop, as Tornado formats them:
+ *
+ *   [W 260708 12:34:56 blog:24] no such story
  */
 #ifndef GALE_LOG_H
 #define GALE_LOG_H
@@ -30,21 +32,83 @@ typedef enum gale_logger {
     GALE_LOG_ACCESS       /**< Tornado: log.access_log ("tornado.access") */
 } gale_logger;
 
-/** Receives each enabled line; `message` has no line end and is borrowed during the call. */
-typedef void (*gale_log_hook)(gale_logger logger, gale_log_level level, const char *message,
-                              size_t size, void *arg);
+/* ---- Logging --------------------------------------------------------------------------- */
+
+/** Logs one line, formatted as by printf: gale_log(GALE_LOG_APPLICATION, GALE_LOG_WARNING, "no
+ * story %s", id). Lines longer than 8 KiB are cut. It knows the file and line that it stands in.
+ * From any thread. Tornado: log.app_log.warning. */
+#define gale_log(logger, level, ...)                                                               \
+    gale_log_message(GALE_LOG_FILE_, __LINE__, (logger), (level), __VA_ARGS__)
+/** The function behind gale_log; `file` is not copied. */
+GALE_API GALE_ANY_THREAD void gale_log_message(const char *file, int line, gale_logger logger,
+                                               gale_log_level level, const char *format, ...)
+    GALE_PRINTF(5, 6);
+#ifdef __FILE_NAME__
+#define GALE_LOG_FILE_ __FILE_NAME__
+#else
+#define GALE_LOG_FILE_ __FILE__
+#endif
 
 /** The level below which all three loggers are silent. WARNING until it is set. */
 GALE_API void gale_log_set_level(gale_log_level level);
+/** The same for one logger. Tornado: logging.getLogger("tornado.access").setLevel. */
+GALE_API void gale_log_set_logger_level(gale_logger logger, gale_log_level level);
+/** The level of a logger. */
+GALE_API GALE_ANY_THREAD gale_log_level gale_log_get_level(gale_logger logger);
 /** True when a line of that level would be written. */
 GALE_API GALE_ANY_THREAD bool gale_log_enabled(gale_logger logger, gale_log_level level);
-/** Sends all lines to `hook` instead of standard error; NULL goes back to the default. */
-GALE_API void gale_log_set_hook(gale_log_hook hook, void *arg);
-/** Logs one line, formatted as by printf. Lines longer than 8 KiB are cut. */
-GALE_API GALE_ANY_THREAD void gale_log(gale_logger logger, gale_log_level level, const char *format,
-                                       ...) GALE_PRINTF(3, 4);
-/** Writes what the default hook has collected. The loop does so once a turn. */
+/** Writes what was collected. The loop does so once a turn, and the program's end. A pipe or
+ * terminal that nobody reads does not stop the program: what does not fit into 64 KiB is lost, and
+ * counted by a line of its own once there is room. */
 GALE_API GALE_ANY_THREAD void gale_log_flush(void);
+
+/* ---- Records and hooks ----------------------------------------------------------------- */
+
+/** One line, on its way. Everything in it is borrowed during the call. Python:
+ * logging.LogRecord. */
+typedef struct gale_log_record {
+    gale_logger logger;
+    gale_log_level level;
+    const char *message; /**< without a line end; it may hold line ends */
+    size_t size;         /**< of the message, in bytes */
+    const char *context; /**< see gale_task_set_log_context; NULL: none */
+    const char *file;    /**< where it was logged */
+    int line;
+    double time; /**< Unix time, in seconds */
+} gale_log_record;
+
+/** Receives each enabled line. From the thread that logs. */
+typedef void (*gale_log_hook)(const gale_log_record *record, void *arg);
+/** Sends all lines to `hook` instead of where they went; NULL undoes it. */
+GALE_API void gale_log_set_hook(gale_log_hook hook, void *arg);
+
+/** How a line looks. Zero is the default of each. Tornado: log.LogFormatter. */
+typedef struct gale_log_formatter {
+    /** The part in brackets in the colour of its level. */
+    bool color;
+    /** A JSON object instead: {"time": "2026-07-08T12:34:56.789Z", "level": "warning", "logger":
+     * "application", "source": "blog:24", "context": "...", "message": "..."}. */
+    bool json;
+    /** For strftime, in local time; NULL: "%y%m%d %H:%M:%S".
+     * Tornado: LogFormatter.DEFAULT_DATE_FORMAT. */
+    const char *date_format;
+    /** The terminal's sequences for DEBUG, INFO, WARNING, ERROR; NULL: blue, green, yellow, red.
+     * Tornado: LogFormatter.DEFAULT_COLORS. */
+    const char *colors[4];
+    void *reserved_[2];
+} gale_log_formatter;
+
+/**
+ * Writes a line without its line end, and a NUL, to `out`, cut to `size` bytes; returns the length
+ * of the whole line, as snprintf does. "[W 260708 12:34:56 blog:24] message": the level's letter,
+ * the date, the source without ".c". A context stands in brackets before the message. Further lines
+ * of a message are indented by four spaces; control characters, and bytes that are not UTF-8, are
+ * written as \xNN, so that a client's bytes are no commands to a terminal. Tornado:
+ * LogFormatter.format, LogFormatter.DEFAULT_FORMAT.
+ */
+GALE_API GALE_ANY_THREAD size_t gale_log_format(const gale_log_formatter *formatter,
+                                                const gale_log_record *record, char *out,
+                                                size_t size);
 
 #ifdef __cplusplus
 }

@@ -24,16 +24,15 @@ static struct {
     char message[LONGEST_MESSAGE + 1];
 } seen;
 
-static void see(gale_logger logger, gale_log_level level, const char *message, size_t size,
-                void *arg)
+static void see(const gale_log_record *record, void *arg)
 {
     assert_ptr_equal(arg, &seen);
-    assert_int_equal(message[size], '\0');
+    assert_int_equal(record->message[record->size], '\0');
     seen.count++;
-    seen.logger = logger;
-    seen.level = level;
-    seen.size = size;
-    memcpy(seen.message, message, size + 1);
+    seen.logger = record->logger;
+    seen.level = record->level;
+    seen.size = record->size;
+    memcpy(seen.message, record->message, record->size + 1);
 }
 
 static void use_hook(void)
@@ -110,15 +109,11 @@ TEST(errno_is_kept)
     assert_string_equal(seen.message, "Connection reset by peer");
 }
 
-static void log_again(gale_logger logger, gale_log_level level, const char *message, size_t size,
-                      void *arg)
+static void log_again(const gale_log_record *record, void *arg)
 {
-    (void)logger;
-    (void)message;
-    (void)size;
     int *depth = arg;
     if (++*depth < 3)
-        gale_log(GALE_LOG_GENERAL, level, "again");
+        gale_log(GALE_LOG_GENERAL, record->level, "again");
 }
 
 TEST(a_hook_may_log)
@@ -164,9 +159,11 @@ static char *release(void)
     return text;
 }
 
+/* "[X date log_test:N] " and the rest. */
 static void assert_line(const char *line, char letter, const char *rest)
 {
     char expected[256], stamp[32];
+    const char *message;
     time_t now = time(NULL);
     struct tm local;
     assert_non_null(localtime_r(&now, &local));
@@ -177,7 +174,11 @@ static void assert_line(const char *line, char letter, const char *rest)
     assert_int_equal(
         sscanf(line + strlen(expected), "%2d:%2d:%2d%n", &hour, &minute, &second, &length), 3);
     assert_int_equal(length, 8);
-    assert_string_equal(line + strlen(expected) + length, rest);
+    message = line + strlen(expected) + length;
+    assert_memory_equal(message, " log_test:", 10);
+    message = strchr(message, ']');
+    assert_non_null(message);
+    assert_string_equal(message, rest);
 }
 
 TEST(the_default_hook_writes_tornados_format_when_flushed)
@@ -193,7 +194,7 @@ TEST(the_default_hook_writes_tornados_format_when_flushed)
     char *text = release();
     assert_int_equal(before, 0);
     assert_int_equal(twice, after);
-    assert_line(text, 'W', " general] message 1\n");
+    assert_line(text, 'W', "] message 1\n");
     gale__free(text);
 }
 
@@ -204,10 +205,10 @@ TEST(levels_and_loggers_have_their_names)
         gale_log_level level;
         char letter;
         const char *rest;
-    } cases[] = { { GALE_LOG_GENERAL, GALE_LOG_DEBUG, 'D', " general] x\n" },
-                  { GALE_LOG_ACCESS, GALE_LOG_INFO, 'I', " access] x\n" },
-                  { GALE_LOG_APPLICATION, GALE_LOG_WARNING, 'W', " application] x\n" },
-                  { GALE_LOG_GENERAL, GALE_LOG_ERROR, 'E', " general] x\n" } };
+    } cases[] = { { GALE_LOG_GENERAL, GALE_LOG_DEBUG, 'D', "] x\n" },
+                  { GALE_LOG_ACCESS, GALE_LOG_INFO, 'I', "] x\n" },
+                  { GALE_LOG_APPLICATION, GALE_LOG_WARNING, 'W', "] x\n" },
+                  { GALE_LOG_GENERAL, GALE_LOG_ERROR, 'E', "] x\n" } };
     gale_log_set_level(GALE_LOG_DEBUG);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         capture();
@@ -225,7 +226,7 @@ TEST(further_lines_of_a_message_are_indented)
     gale_log(GALE_LOG_GENERAL, GALE_LOG_ERROR, "first\nsecond\n\nlast");
     gale_log_flush();
     char *text = release();
-    assert_line(text, 'E', " general] first\n    second\n    \n    last\n");
+    assert_line(text, 'E', "] first\n    second\n    \n    last\n");
     gale__free(text);
 }
 
@@ -237,7 +238,7 @@ TEST(control_characters_do_not_reach_the_terminal)
              "é");
     gale_log_flush();
     char *text = release();
-    assert_line(text, 'E', " general] a\\x1b[31m\tb\\x0d\\x7f\\x01é\n");
+    assert_line(text, 'E', "] a\\x1b[31m\tb\\x0d\\x7f\\x01é\n");
     gale__free(text);
 }
 
@@ -254,7 +255,7 @@ TEST(a_full_buffer_writes_itself_and_keeps_every_line)
     for (int i = 0; i < LINES; i++) {
         int number = -1;
         assert_non_null(at);
-        assert_int_equal(sscanf(at, "[E %*s %*s general] line %d", &number), 1);
+        assert_int_equal(sscanf(at, "[E %*s %*s %*s line %d", &number), 1);
         assert_int_equal(number, i);
         at = strchr(at, '\n') + 1;
     }
@@ -273,7 +274,7 @@ TEST(the_longest_line_of_line_ends_fits)
     gale_log_flush();
     char *text = release();
     assert_int_equal(strlen(text),
-                     2 * (5 * LONGEST_MESSAGE + strlen("[E 260101 12:34:56 general] \n")));
+                     2 * (5 * LONGEST_MESSAGE + strlen("[E 260101 12:34:56 log_test:123] \n")));
     gale__free(text);
 }
 
@@ -342,7 +343,7 @@ TEST(lines_of_many_threads_come_whole_and_in_order)
     char *text = release(), *at = text;
     for (int i = 0; i < THREADS * LINES_EACH; i++) {
         int thread = -1, line = -1;
-        assert_int_equal(sscanf(at, "[E %*s %*s general] thread %d line %d\n", &thread, &line), 2);
+        assert_int_equal(sscanf(at, "[E %*s %*s %*s thread %d line %d\n", &thread, &line), 2);
         assert_true(thread >= 0 && thread < THREADS);
         assert_int_equal(line, next[thread]++);
         at = strchr(at, '\n') + 1;

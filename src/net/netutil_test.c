@@ -339,14 +339,10 @@ static void keep(int fd, const gale_address *address, void *arg)
 
 static int log_lines;
 
-static void count_lines(gale_logger logger, gale_log_level level, const char *message, size_t size,
-                        void *arg)
+static void count_lines(const gale_log_record *record, void *arg)
 {
-    (void)logger;
-    (void)level;
-    (void)size;
     (void)arg;
-    log_lines += strstr(message, "accept: Too many open files") != NULL;
+    log_lines += strstr(record->message, "accept: Too many open files") != NULL;
 }
 
 /* More clients than descriptors: some are turned away, and when there is room again, one is

@@ -40,12 +40,10 @@ static void say(const char *format, ...)
         _exit(99);
 }
 
-static void say_line(gale_logger logger, gale_log_level level, const char *message, size_t size,
-                     void *arg)
+static void say_line(const gale_log_record *record, void *arg)
 {
-    (void)logger;
     (void)arg;
-    say("[%d] %.*s\n", (int)level, (int)size, message);
+    say("[%d] %.*s\n", (int)record->level, (int)record->size, record->message);
 }
 
 typedef struct supervised {

@@ -175,14 +175,13 @@ static const gale_route routes[] = {
 static int lines;
 static char last_line[200];
 
-static void count_line(gale_logger logger, gale_log_level level, const char *message, size_t size,
-                       void *arg)
+static void count_line(const gale_log_record *record, void *arg)
 {
     (void)arg;
-    if (level < GALE_LOG_WARNING || logger == GALE_LOG_ACCESS)
+    if (record->level < GALE_LOG_WARNING || record->logger == GALE_LOG_ACCESS)
         return;
     lines++;
-    snprintf(last_line, sizeof last_line, "%.*s", (int)size, message);
+    snprintf(last_line, sizeof last_line, "%.*s", (int)record->size, record->message);
 }
 
 /* ---- One attempt ---- */

@@ -203,13 +203,9 @@ static void act(client *self)
 
 /* ---- One storm ---- */
 
-static void ignore_line(gale_logger logger, gale_log_level level, const char *message, size_t size,
-                        void *arg)
+static void ignore_line(const gale_log_record *record, void *arg)
 {
-    (void)logger;
-    (void)level;
-    (void)message;
-    (void)size;
+    (void)record;
     (void)arg;
 }
 

@@ -134,6 +134,16 @@ static line *line_push(line **list, gale_log_level level, const char *text, size
     return added;
 }
 
+/* With its context in front, as it is written. */
+static line *push_record(line **list, const gale_log_record *record)
+{
+    char text[9000];
+    const char *context = record->context;
+    int size = snprintf(text, sizeof text, "%s%.128s%s%s", context ? "[" : "",
+                        context ? context : "", context ? "] " : "", record->message);
+    return line_push(list, record->level, text, (size_t)size);
+}
+
 static void lines_free(line **list)
 {
     while (*list) {
@@ -153,19 +163,17 @@ static line *find_announcement(const line *logged)
     return found;
 }
 
-static void record_line(gale_logger logger, gale_log_level level, const char *message, size_t size,
-                        void *arg)
+static void record_line(const gale_log_record *record, void *arg)
 {
-    (void)logger;
     (void)arg;
     pthread_mutex_lock(&journal.mutex);
-    line *logged = line_push(&journal.logged, level, message, size);
+    line *logged = push_record(&journal.logged, record);
     line *announcement = find_announcement(logged);
     if (announcement) {
         announcement->met = true;
-    } else if (level >= GALE_LOG_WARNING) {
+    } else if (record->level >= GALE_LOG_WARNING) {
         journal.unexpected = true;
-        print_error("unexpected log line (level %d): %s\n", (int)level, logged->text);
+        print_error("unexpected log line (level %d): %s\n", (int)record->level, logged->text);
     }
     pthread_mutex_unlock(&journal.mutex);
 }

@@ -498,13 +498,11 @@ static int set_option(gale_http_server_options *options, char *argument)
     return 0;
 }
 
-static void print_access(gale_logger logger, gale_log_level level, const char *message, size_t size,
-                         void *arg)
+static void print_access(const gale_log_record *record, void *arg)
 {
-    (void)level;
     (void)arg;
-    FILE *out = logger == GALE_LOG_ACCESS ? stdout : stderr;
-    fprintf(out, "%.*s\n", (int)size, message);
+    FILE *out = record->logger == GALE_LOG_ACCESS ? stdout : stderr;
+    fprintf(out, "%.*s\n", (int)record->size, record->message);
     fflush(out);
 }
 
