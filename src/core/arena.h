@@ -27,9 +27,9 @@ typedef struct gale__arena {
 
 void gale__arena_init(gale__arena *arena, gale__pool *pool);
 /* The slow path of gale__arena_clear. */
-void gale__arena_free_blocks(gale__arena *arena);
+GALE__APART void gale__arena_free_blocks(gale__arena *arena);
 /* The slow path of gale__arena_alloc: a new block. */
-void *gale__arena_grow(gale__arena *arena, size_t size);
+GALE__APART void *gale__arena_grow(gale__arena *arena, size_t size);
 
 /* What an allocation takes; smaller than `size` when that overflows. */
 static inline size_t gale__arena_need(size_t size)

@@ -26,7 +26,7 @@ void gale__pool_init(gale__pool *pool, size_t block_size, size_t slab_size);
 /* Frees all slabs. All blocks must have been given back. */
 void gale__pool_close(gale__pool *pool);
 /* The slow path of gale__pool_get. */
-void *gale__pool_grow(gale__pool *pool);
+GALE__APART void *gale__pool_grow(gale__pool *pool);
 
 /* A block that is not zeroed; NULL when out of memory. */
 static inline void *gale__pool_get(gale__pool *pool)

@@ -16,7 +16,7 @@ _Thread_local gale__task *gale__task_current;
 
 /* ---- Running --------------------------------------------------------------------------- */
 
-static void log_failure(const gale__task *task)
+GALE__APART static void log_failure(const gale__task *task)
 {
     const char *detail = task->error.text;
     gale_log(GALE_LOG_APPLICATION, GALE_LOG_ERROR, "task %s failed: %s%s%s", task->name,
@@ -42,20 +42,17 @@ static void task_ended(gale__task *task)
     scheduler->parked = task;
 }
 
-static void check_stack(const gale__task *task)
+GALE__APART static void overflowed(const gale__task *task)
 {
-    if (GALE__LIKELY(gale__stack_check(task->stack)))
-        return;
     gale_log(GALE_LOG_GENERAL, GALE_LOG_ERROR, "stack overflow in task %s", task->name);
     gale_log_flush();
     __builtin_trap();
 }
 
-/* Runs the task until it waits, ends, or wants a call made on this stack: then makes it. */
-static inline void switch_to(gale__scheduler *scheduler, gale__task *task)
+/* The task wants a call made on this stack. */
+GALE__APART static void make_calls(gale__scheduler *scheduler, gale__task *task)
 {
-    gale__context_switch(&scheduler->context, &task->context);
-    while (GALE__UNLIKELY(scheduler->call)) {
+    while (scheduler->call) {
         gale_callback function = scheduler->call;
         scheduler->call = NULL;
         function(scheduler->call_arg);
@@ -63,7 +60,16 @@ static inline void switch_to(gale__scheduler *scheduler, gale__task *task)
     }
 }
 
-static void task_resume(gale__task *task)
+/* Runs the task until it waits or ends. */
+static inline void switch_to(gale__scheduler *scheduler, gale__task *task)
+{
+    gale__context_switch(&scheduler->context, &task->context);
+    if (GALE__UNLIKELY(scheduler->call))
+        make_calls(scheduler, task);
+}
+
+/* Returns 0, as the last thing that starting a task does. */
+static int task_resume(gale__task *task)
 {
     gale__scheduler *scheduler = task->scheduler;
     int64_t since = gale__watchdog_begin(scheduler->loop);
@@ -72,11 +78,13 @@ static void task_resume(gale__task *task)
     switch_to(scheduler, task);
     gale__task_current = NULL;
     gale__error_slot_use(NULL);
-    check_stack(task);
+    if (GALE__UNLIKELY(!gale__stack_check(task->stack)))
+        overflowed(task);
     if (GALE__UNLIKELY(since))
         gale__watchdog_check_name(scheduler->loop, since, "task", task->name);
     if (task->done)
         task_ended(task);
+    return 0;
 }
 
 void gale__run_ready(gale__scheduler *scheduler)
@@ -129,7 +137,7 @@ static void task_main(void *arg)
     }
 }
 
-static gale__task *task_new(gale__scheduler *scheduler)
+GALE__APART static gale__task *task_new(gale__scheduler *scheduler)
 {
     gale__stack *stack = gale__stack_get(&scheduler->stacks);
     if (!stack)
@@ -138,15 +146,6 @@ static gale__task *task_new(gale__scheduler *scheduler)
     *task = (gale__task){ .stack = stack, .scheduler = scheduler };
     stack->owner = task;
     gale__context_make(&task->context, stack->low, stack->size, task_main, task);
-    return task;
-}
-
-static inline gale__task *task_get(gale__scheduler *scheduler)
-{
-    gale__task *task = scheduler->parked;
-    if (GALE__UNLIKELY(!task))
-        return task_new(scheduler);
-    scheduler->parked = task->next_parked;
     return task;
 }
 
@@ -167,15 +166,28 @@ static gale__local *inherited_locals(void)
     return locals ? gale__locals_ref(locals) : NULL;
 }
 
-int gale__task_start(gale_scope *root, gale_scope *home, const char *name,
-                     gale_task_function function, void *arg, bool now)
+/* No task is parked: makes one, and starts it. */
+GALE__APART static int start_on_new(gale_scope *root, gale_scope *home, const char *name,
+                                    gale_task_function function, void *arg, bool now)
 {
     gale__scheduler *scheduler = gale__scheduler_of(root->loop);
-    gale__task *task = scheduler ? task_get(scheduler) : NULL;
+    gale__task *task = scheduler ? task_new(scheduler) : NULL;
     if (!task) {
         gale__scope_destroy(root);
         return -ENOMEM;
     }
+    scheduler->parked = task;
+    return gale__task_start(root, home, name, function, arg, now);
+}
+
+int gale__task_start(gale_scope *root, gale_scope *home, const char *name,
+                     gale_task_function function, void *arg, bool now)
+{
+    gale__scheduler *scheduler = root->loop->parts[GALE__LOOP_TASKS].state;
+    gale__task *task = scheduler ? scheduler->parked : NULL;
+    if (GALE__UNLIKELY(!task))
+        return start_on_new(root, home, name, function, arg, now);
+    scheduler->parked = task->next_parked;
     task->home = home;
     task->root = task->scope = root;
     task->function = function;
@@ -187,10 +199,9 @@ int gale__task_start(gale_scope *root, gale_scope *home, const char *name,
     scheduler->task_count++;
     adopt(task);
     assert(!now || !gale__task_current);
-    if (now)
-        task_resume(task);
-    else
-        make_ready(task);
+    if (GALE__LIKELY(now))
+        return task_resume(task);
+    make_ready(task);
     return 0;
 }
 

@@ -101,7 +101,7 @@ typedef struct gale__scheduler {
 /* The task that runs on this thread, or NULL. */
 extern _Thread_local gale__task *gale__task_current;
 
-gale__scheduler *gale__scheduler_new(gale_ioloop *loop);
+GALE__APART gale__scheduler *gale__scheduler_new(gale_ioloop *loop);
 /* The loop's scheduler, made on first use; NULL when out of memory. */
 static inline gale__scheduler *gale__scheduler_of(gale_ioloop *loop)
 {

@@ -22,7 +22,7 @@ typedef struct gale__http {
 } gale__http;
 
 /* The slow path of gale__http_of. */
-gale__http *gale__http_new(gale_ioloop *loop);
+GALE__APART gale__http *gale__http_new(gale_ioloop *loop);
 
 /* Made on first use; NULL when out of memory. */
 static inline gale__http *gale__http_of(gale_ioloop *loop)
@@ -31,7 +31,7 @@ static inline gale__http *gale__http_of(gale_ioloop *loop)
     return GALE__LIKELY(http != NULL) ? http : gale__http_new(loop);
 }
 /* The slow path of gale__http_default_block. */
-void gale__http_refresh_date(gale__http *http);
+GALE__APART void gale__http_refresh_date(gale__http *http);
 
 /* The lines that begin every response, with the current date. The text stays in place and only
  * its date changes. */

@@ -160,7 +160,11 @@ bool gale__http1_attach(gale__http1_server_connection *self)
     gale__http1_active *active = gale__pool_get(&self->server->http->actives);
     if (!active)
         return false;
-    *active = (gale__http1_active){ .connection = self, .resume.run = on_resume };
+    active->connection = self;
+    active->exchange = NULL;
+    active->framing = (gale__http1_framing){ 0 };
+    active->queued_before = 0;
+    active->resume = (gale__callback){ .run = on_resume };
     gale__buffer_init(&active->input, SIZE_MAX);
     self->active = active;
     return true;

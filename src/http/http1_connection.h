@@ -50,6 +50,7 @@ struct gale__http1_server_connection {
 _Static_assert(sizeof(gale__http1_server_connection) <= 224,
                "a million idle ones have to be small");
 
+/* What is there of a body is set when one begins. */
 struct gale__http1_active {
     gale__http1_server_connection *connection;
     gale_http_connection *exchange; /* NULL between two */
@@ -126,7 +127,7 @@ int gale__http_exchange_start_task(gale_http_connection *exchange, const char *n
                                    gale_task_function function, void *arg);
 /* The task that owns the request ends and has not finished it: cuts the connection. The delegate
  * is not told. */
-void gale__http_exchange_abandon(gale_http_connection *exchange);
+GALE__APART void gale__http_exchange_abandon(gale_http_connection *exchange);
 
 /*
  * A complete response in one go: the head with its Content-Length, then `body`, which is emptied.

@@ -277,7 +277,8 @@ static size_t read_head(gale__http1_server_connection *self, const char *data, s
         return 0;
     }
     size_t skip = framing->skip;
-    *framing = (gale__http1_framing){ 0 };
+    if (GALE__UNLIKELY(!fresh || skip))
+        *framing = (gale__http1_framing){ 0 };
     start_exchange(self, data + skip, (size_t)head);
     return skip + (size_t)head;
 }

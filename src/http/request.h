@@ -39,6 +39,6 @@ int gale__http_request_check_form(gale_http_server_request *request);
 int gale__http_request_make_form(gale_http_server_request *request);
 
 /* The body lives as long as the scope of the task that calls this. -ENOMEM: it is gone. */
-int gale__http_request_keep_body(gale_http_server_request *request);
+GALE__APART int gale__http_request_keep_body(gale_http_server_request *request);
 
 #endif

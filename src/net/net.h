@@ -14,7 +14,7 @@ typedef struct gale__net {
 } gale__net;
 
 /* The slow path of gale__net_of. */
-gale__net *gale__net_new(gale_ioloop *loop);
+GALE__APART gale__net *gale__net_new(gale_ioloop *loop);
 
 /* Made on first use; NULL when out of memory. */
 static inline gale__net *gale__net_of(gale_ioloop *loop)

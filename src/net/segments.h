@@ -38,7 +38,7 @@ typedef struct gale__segments {
 } gale__segments;
 
 /* The slow path of gale__segments_clear. */
-void gale__segments_free(gale__segments *segments, gale__net *net);
+GALE__APART void gale__segments_free(gale__segments *segments, gale__net *net);
 
 /* Gives all segments back. */
 static inline void gale__segments_clear(gale__segments *segments, gale__net *net)
@@ -69,7 +69,7 @@ static inline void gale__segments_embed(gale__segments *segments, gale__segment 
 }
 
 /* The slow path of gale__segments_reserve: a new block. */
-char *gale__segments_grow(gale__segments *segments, gale__net *net, size_t size);
+GALE__APART char *gale__segments_grow(gale__segments *segments, gale__net *net, size_t size);
 
 /* Room for `size` bytes in one piece; NULL when out of memory. Commit what was written. */
 static inline char *gale__segments_reserve(gale__segments *segments, gale__net *net, size_t size)

@@ -89,7 +89,7 @@ static inline int gale__http_headers_reserve(gale_http_headers *headers)
 }
 
 /* Room for more fields. -ENOMEM, or GALE_ETOOBIG at 2^31 fields. */
-int gale__http_headers_grow(gale_http_headers *headers);
+GALE__APART int gale__http_headers_grow(gale_http_headers *headers);
 
 /* Appends a field as it is: the texts are NUL-terminated, valid and live as long as the arena. */
 static inline int gale__http_headers_append(gale_http_headers *headers, gale__http_header id,

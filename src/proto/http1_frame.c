@@ -30,7 +30,7 @@ static int skip_empty_lines(gale__http1_framing *state, const char *data, size_t
 }
 
 /* The end of the first CR LF CR LF in fewer than 19 bytes, or NULL. */
-static const char *find_in_few(const char *at, const char *end)
+GALE__APART static const char *find_in_few(const char *at, const char *end)
 {
     for (; end - at >= 4; at++)
         if (!memcmp(at, "\r\n\r\n", 4))
@@ -58,7 +58,7 @@ static inline const char *find_empty_line(const char *at, const char *end)
 }
 
 /* Judges the bytes of an incomplete head that have not been looked at. */
-static int check(gale__http1_framing *state, const char *data, size_t size)
+GALE__APART static int check(gale__http1_framing *state, const char *data, size_t size)
 {
     const char *at = data + state->checked, *end = data + size;
     while ((at = gale__scan_control(at, end)) < end) {
@@ -77,10 +77,10 @@ static int check(gale__http1_framing *state, const char *data, size_t size)
     return 0;
 }
 
-int gale__http1_frame(gale__http1_framing *state, const char *data, size_t size)
+/* What is there of the head has been looked at already, or begins with empty lines. */
+GALE__APART static int go_on(gale__http1_framing *state, const char *data, size_t size)
 {
-    assert(size <= INT_MAX);
-    if (GALE__UNLIKELY(state->checked == state->skip && (!size || *data == '\r'))) {
+    if (state->checked == state->skip && (!size || *data == '\r')) {
         int begun = skip_empty_lines(state, data, size);
         if (begun <= 0)
             return begun;
@@ -88,7 +88,14 @@ int gale__http1_frame(gale__http1_framing *state, const char *data, size_t size)
     /* The empty line may begin in what has been looked at already. */
     size_t before = state->checked - state->skip < 3 ? state->checked - state->skip : 3;
     const char *end = find_empty_line(data + state->checked - before, data + size);
-    if (GALE__LIKELY(end != NULL))
-        return (int)(end - data - state->skip);
-    return check(state, data, size);
+    return end ? (int)(end - data - state->skip) : check(state, data, size);
+}
+
+int gale__http1_frame(gale__http1_framing *state, const char *data, size_t size)
+{
+    assert(size <= INT_MAX);
+    if (GALE__UNLIKELY(state->checked || !size || *data == '\r'))
+        return go_on(state, data, size);
+    const char *end = find_empty_line(data, data + size);
+    return GALE__LIKELY(end != NULL) ? (int)(end - data) : check(state, data, size);
 }

@@ -39,6 +39,19 @@ int gale__http1_frame(gale__http1_framing *state, const char *data, size_t size)
 
 enum { GALE__HTTP1_HEAD_PADDING = 16 }; /* readable bytes that the parsers need after a head */
 
+/* Most heads are small, and copied faster than memcpy is called. */
+static inline void gale__http1_copy(char *to, const char *data, size_t size)
+{
+    enum { LEAST = 16, MOST = 128 };
+    if (GALE__UNLIKELY(size < LEAST || size > MOST)) {
+        memcpy(to, data, size);
+        return;
+    }
+    for (size_t i = 0; i < size - LEAST; i += LEAST)
+        memcpy(to + i, data + i, LEAST);
+    memcpy(to + size - LEAST, data + size - LEAST, LEAST);
+}
+
 /* The private copy of a framed head that the parsers need: writable, followed by padding. NULL
  * when out of memory. */
 static inline char *gale__http1_head_copy(gale__arena *arena, const char *data, size_t size)
@@ -46,7 +59,7 @@ static inline char *gale__http1_head_copy(gale__arena *arena, const char *data, 
     char *head = (char *)gale__arena_alloc(arena, size + GALE__HTTP1_HEAD_PADDING);
     if (GALE__UNLIKELY(!head))
         return NULL;
-    memcpy(head, data, size);
+    gale__http1_copy(head, data, size);
     memset(head + size, 0, GALE__HTTP1_HEAD_PADDING);
     return head;
 }

@@ -25,7 +25,7 @@ struct gale_application {
 };
 
 /* The slow path of gale__application_release. */
-void gale__application_rests(gale_application *application);
+GALE__APART void gale__application_rests(gale_application *application);
 
 /* A handler has ended. */
 static inline void gale__application_release(gale_application *application)

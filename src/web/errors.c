@@ -48,7 +48,7 @@ void gale__handler_remember_failure(gale_handler *self, int status, const char *
     va_end(arguments);
 }
 
-int gale__handler_no_text(const gale_handler *self, const char *call)
+GALE__APART int gale__handler_no_text(const gale_handler *self, const char *call)
 {
     return self->failed ? GALE_EHTTP : gale__fail(GALE_EINVALID, "%s of NULL", call);
 }

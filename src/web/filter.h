@@ -6,6 +6,8 @@
 
 #include <gale/web.h>
 
+#include "core/memory.h"
+
 typedef struct gale__filter {
     const gale_filter_class *slots;
     void *instance;
@@ -26,9 +28,9 @@ int gale__filters_new(const gale__filters *outer, const gale_filter *added,
 void gale__filters_free(gale__filters *filters);
 
 /* These call the slots of a handler's filters, of which there are some. */
-void gale__filters_set_default_headers(gale_handler *self);
-int gale__filters_prepare(gale_handler *self);
+GALE__APART void gale__filters_set_default_headers(gale_handler *self);
+GALE__APART int gale__filters_prepare(gale_handler *self);
 int gale__filters_before_headers(gale_handler *self);
-void gale__filters_on_finish(gale_handler *self);
+GALE__APART void gale__filters_on_finish(gale_handler *self);
 
 #endif

@@ -67,22 +67,22 @@ void gale__handler_give_away(gale_handler *self);
 void gale__handler_log_request(gale_handler *self);
 
 /* A function of the handler returned `error`: logs and answers. */
-void gale__handler_failed(gale_handler *self, int error);
-int gale__method_not_allowed(gale_handler *self);
+GALE__APART void gale__handler_failed(gale_handler *self, int error);
+GALE__APART int gale__method_not_allowed(gale_handler *self);
 /* Remembers a failure of a getter. */
 void gale__handler_remember_failure(gale_handler *self, int status, const char *message, ...)
     GALE_PRINTF(3, 4);
 /* `call` was given NULL for text: the failure of the getter that gave it, or a mistake. */
 int gale__handler_no_text(const gale_handler *self, const char *call);
 /* Refuses a request that changes something and may come from another site. */
-int gale__handler_check_xsrf(gale_handler *self);
+GALE__APART int gale__handler_check_xsrf(gale_handler *self);
 /* Sets Etag, unless there is one, and makes the response a 304 if the client has it already. */
-int gale__handler_automatic_etag(gale_handler *self);
+GALE__APART int gale__handler_automatic_etag(gale_handler *self);
 /* Headers and status as at the beginning. */
 void gale__handler_reset(gale_handler *self);
 
 /* Reads the body of a streaming handler and hands it over. Suspends. */
-int gale__handler_stream_body(gale_handler *self);
+GALE__APART int gale__handler_stream_body(gale_handler *self);
 /* What the delegate of a streaming handler does. */
 int gale__body_stream_init(gale_handler *self);
 ssize_t gale__body_stream_data(gale_handler *self, const char *data, size_t size);

@@ -16,7 +16,7 @@ static int run_method(gale_handler *self)
 }
 
 /* A form that cannot be parsed is refused before anybody asks for its arguments. */
-static int check_form(gale_handler *self)
+GALE__APART static int check_form(gale_handler *self)
 {
     int result = gale__http_request_check_form(self->request);
     if (result < 0 && result != -ENOMEM)
@@ -73,7 +73,7 @@ static int run_clean_up(void *arg)
 }
 
 /* Clean-up may wait even when the client has left. */
-static void run_shielded(gale_handler *self, int error)
+GALE__APART static void run_shielded(gale_handler *self, int error)
 {
     clean_up what = { self, error };
     if (gale_task_canceled())
@@ -87,15 +87,19 @@ static void release_application(void *application)
     gale__application_release(application);
 }
 
+GALE__APART static void let_go_later(gale_handler *self)
+{
+    self->last = (gale__defer){ .function = release_application, .arg = self->application };
+    gale__scope_defer_last(self->scope, &self->last);
+}
+
 /* What was deferred, and tasks of the scope, may still need the application. */
 static void let_go(gale_handler *self)
 {
-    if (GALE__LIKELY(gale__scope_is_quiet(self->scope))) {
+    if (GALE__LIKELY(gale__scope_is_quiet(self->scope)))
         gale__application_release(self->application);
-        return;
-    }
-    self->last = (gale__defer){ .function = release_application, .arg = self->application };
-    gale__scope_defer_last(self->scope, &self->last);
+    else
+        let_go_later(self);
 }
 
 /* Most programs log no more than what went wrong. */
@@ -136,7 +140,7 @@ static gale_log_level level_of(int status)
     return status < 400 ? GALE_LOG_INFO : status < 500 ? GALE_LOG_WARNING : GALE_LOG_ERROR;
 }
 
-void gale__handler_log_request(gale_handler *self)
+GALE__APART void gale__handler_log_request(gale_handler *self)
 {
     enum { CLIENT_CLOSED_REQUEST = 499 }; /* nginx's number for it; never sent */
     bool left = self->disconnected && !self->finished;

@@ -175,7 +175,7 @@ int gale_write_json(gale_handler *self, json_t *value)
 /* ---- Sending --------------------------------------------------------------------------- */
 
 /* RFC 9110 §6.4.1, §15.4.5: these have no body, and so nothing that describes one. */
-static int prepare_bodiless(gale_handler *self)
+GALE__APART static int prepare_bodiless(gale_handler *self)
 {
     if (self->body.size > 0)
         return gale__fail(GALE_ESTATE, "Cannot send body with status %d", self->status);
@@ -185,7 +185,7 @@ static int prepare_bodiless(gale_handler *self)
 }
 
 /* The last word of the filters; the client may leave meanwhile. */
-static int complete_headers(gale_handler *self)
+GALE__APART static int complete_headers(gale_handler *self)
 {
     GALE_TRY(gale__filters_before_headers(self));
     return self->connection ? 0 : GALE_ECLOSED;
@@ -205,7 +205,7 @@ static int respond(gale_handler *self)
                                        &self->body);
 }
 
-static int finish_flushed(gale_handler *self)
+GALE__APART static int finish_flushed(gale_handler *self)
 {
     if (self->transforms)
         GALE_TRY(gale__transform_chunk(self, true));

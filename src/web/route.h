@@ -35,9 +35,9 @@ int gale__route_pattern_compile(gale__route_pattern *pattern, const char *text);
 void gale__route_pattern_free(gale__route_pattern *pattern);
 
 /* The slow path of gale__route_pattern_match. */
-int gale__route_pattern_match_expression(const gale__route_pattern *pattern, gale_str subject,
-                                         gale__arena *arena,
-                                         const gale__path_arguments **ret_arguments);
+GALE__APART int gale__route_pattern_match_expression(const gale__route_pattern *pattern,
+                                                     gale_str subject, gale__arena *arena,
+                                                     const gale__path_arguments **ret_arguments);
 
 /* 1 when it matches, and *ret_arguments are its groups, if it has any; 0 when not; -ENOMEM, or
  * GALE_ETOOBIG when the match took too long. `ret_arguments` NULL: not wanted. */

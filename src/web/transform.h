@@ -24,7 +24,7 @@ void gale__transform_list_free(gale__transform_list *newest);
 bool gale__transform_wanted(const gale_handler *self);
 
 /* Each replaces the handler's body by what the transforms make of it. */
-int gale__transform_first_chunk(gale_handler *self, bool finishing);
+GALE__APART int gale__transform_first_chunk(gale_handler *self, bool finishing);
 int gale__transform_chunk(gale_handler *self, bool finishing);
 
 #endif

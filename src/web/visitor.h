@@ -31,7 +31,7 @@ typedef struct gale__visitor {
 /* The handler's; made when there is none. NULL when out of memory. */
 gale__visitor *gale__handler_visitor(gale_handler *self);
 /* Adds the cookies to the headers, once for all: clearing the headers makes it possible again. */
-int gale__visitor_add_cookies(gale_handler *self);
+GALE__APART int gale__visitor_add_cookies(gale_handler *self);
 
 /* gale_authenticated's question. May suspend. */
 bool gale__visitor_is_somebody(gale_handler *self);
