@@ -176,7 +176,8 @@ static void release_active(gale__http1_server_connection *self)
     if (!active)
         return;
     gale__loop_uncall(&active->resume);
-    gale__buffer_clear(&active->input);
+    if (active->input.data)
+        gale__buffer_clear(&active->input);
     self->active = NULL;
     gale__pool_put(&self->server->http->actives, active);
 }
