@@ -39,15 +39,92 @@ GALE_API const char *gale_address_text(const gale_address *address, char *out);
 /** True for a literal IP address in any form that getaddrinfo takes, also "127.1".
  * Tornado: netutil.is_valid_ip. */
 GALE_API bool gale_is_valid_ip(const char *text);
+/* ---- Looking names up ------------------------------------------------------------------ */
+
 /**
- * Looks a host name up, in a thread; a literal IP address is answered at once, also outside a
- * task. `family` is AF_INET, AF_INET6 or 0 for both. Returns how many addresses there are, of
- * which the first `capacity` are in `addresses`, best first; or GALE_ENOTFOUND, -EAGAIN when the
- * name server does not answer, GALE_EINVALID for a port that is none, GALE_ECANCELED.
+ * Looks host names up. All of them answer literal IP addresses themselves, at once and without
+ * asking anybody; and each belongs to one loop. Tornado: netutil.Resolver.
+ */
+typedef struct gale_resolver gale_resolver;
+
+/**
+ * Looks a host name up with the resolver of the current loop; a literal IP address is answered
+ * at once, also outside a task. `family` is AF_INET, AF_INET6 or 0 for both. Returns how many
+ * addresses there are, of which the first `capacity` are in `addresses`, best first; or
+ * GALE_ENOTFOUND, -EAGAIN when the name server does not answer or cannot, GALE_EINVALID for a
+ * port that is none, GALE_ECANCELED. gale_error_detail reads as "cannot resolve 'host': why".
  * Tornado: netutil.Resolver.resolve.
  */
 GALE_API GALE_SUSPENDS int gale_resolve(const char *host, int port, int family,
                                         gale_address *addresses, int capacity);
+/** The same with this resolver; NULL is the loop's. */
+GALE_API GALE_SUSPENDS int gale_resolver_resolve(gale_resolver *resolver, const char *host,
+                                                 int port, int family, gale_address *addresses,
+                                                 int capacity);
+
+/**
+ * The resolver of each loop that has none of its own, by its name: "threaded" (getaddrinfo in
+ * threads, which asks whatever the system asks; the default) or "cares" (c-ares on the loop).
+ * Before the first name is looked up. Returns 0, GALE_ENOTSUP for "cares" in a library built
+ * without it, GALE_EINVALID for another name. Tornado: Resolver.configure.
+ */
+GALE_API int gale_resolver_configure(const char *name);
+/** The resolver that gale_resolve and clients use on `loop`, instead of the configured one, which
+ * NULL brings back. Borrowed until the loop is freed. */
+GALE_API void gale_ioloop_set_default_resolver(gale_ioloop *loop, gale_resolver *resolver);
+
+/** A resolver that calls getaddrinfo in a thread of `executor`; NULL: the loop's. NULL when out
+ * of memory. Tornado: netutil.ThreadedResolver, DefaultLoopResolver. */
+GALE_API gale_resolver *gale_threaded_resolver_new(gale_executor *executor);
+
+/** Options of gale_cares_resolver_new. Zero is the default of each. */
+typedef struct gale_cares_options {
+    /** Name servers, "10.0.0.1,[fd00::1]:5353"; NULL: those of /etc/resolv.conf. */
+    const char *servers;
+    /** Seconds for the first try, which double with each further one; 0: 5, or what
+     * /etc/resolv.conf says. */
+    double timeout;
+    /** How often each server is asked; 0: 4, or what /etc/resolv.conf says. */
+    int tries;
+    void *reserved_[4];
+} gale_cares_options;
+
+/**
+ * A resolver of c-ares: it asks the name servers from the loop, without threads, after the hosts
+ * file; /etc/nsswitch.conf is read for the order of the two, and nothing else of the system's
+ * (mDNS, LDAP) is asked. NULL, with gale_error_detail, when out of memory, for servers that
+ * are none, or in a library built without it. Tornado: platform.caresresolver.CaresResolver.
+ */
+GALE_API gale_resolver *gale_cares_resolver_new(const gale_cares_options *options);
+
+/** What gale_override_resolver_new puts in place of what. */
+typedef struct gale_override {
+    const char *host;    /**< replaced; NULL ends the list. Case does not count. */
+    int port;            /**< only for this port; 0: for any */
+    int family;          /**< only when this family is asked for; 0: whichever */
+    const char *to_host; /**< looked up instead */
+    int to_port;         /**< used instead; 0: the port stays */
+} gale_override;
+
+/**
+ * A resolver that replaces hosts, also literal addresses, before it asks `resolver` (borrowed;
+ * NULL: the loop's). Of the entries for a host one with port and family comes first, then
+ * one with the port, then one without. `mapping` is borrowed until the resolver is freed, and
+ * ends with a zeroed entry. NULL when out of memory. Tornado: netutil.OverrideResolver.
+ */
+GALE_API gale_resolver *gale_override_resolver_new(gale_resolver *resolver,
+                                                   const gale_override *mapping);
+
+/** Looks a name up as gale_resolve does, in the caller's task: it may suspend. */
+typedef GALE_SUSPENDS int (*gale_resolve_function)(const char *host, int port, int family,
+                                                   gale_address *addresses, int capacity,
+                                                   void *arg);
+/** A resolver of one's own: `function` is asked for every host that is no literal address. NULL
+ * when out of memory. Tornado: a subclass of netutil.Resolver. */
+GALE_API gale_resolver *gale_resolver_new(gale_resolve_function function, void *arg);
+/** Frees it, before its loop is freed; c-ares' lookups that wait end with GALE_ECLOSED. NULL
+ * is allowed. Tornado: Resolver.close. */
+GALE_API void gale_resolver_free(gale_resolver *resolver);
 
 /* ---- Listening sockets ----------------------------------------------------------------- */
 

@@ -21,6 +21,10 @@ typedef struct gale_tcp_client_options {
     int source_port;
     /** Seconds for all of it, looking the name up included; 0 means no limit. */
     double timeout;
+    /** Seconds for looking the name up; 0 means no limit. */
+    double resolve_timeout;
+    /** Looks the name up; NULL means the loop's. Borrowed during the call. Tornado: resolver. */
+    gale_resolver *resolver;
     /** Of the stream: see gale_iostream_options. */
     gale_iostream_options stream;
     /** TLS: the handshake belongs to the connecting and its timeout. NULL: none. Tornado:
@@ -34,8 +38,9 @@ typedef struct gale_tcp_client_options {
 /**
  * Connects to `port` of `host`, a name or a literal IP address, and returns a stream that the
  * caller owns. The addresses of the name's first family are tried one after the other; after 0.3
- * seconds or the first failure those of the other family, too; the first connection wins (happy
- * eyeballs). Returns 0, the error of the last attempt (-ECONNREFUSED), that of gale_resolve,
+ * seconds or the first failure those of the other family, too; an address that has not answered
+ * for 2 seconds no longer holds up the next one; the first connection wins (happy eyeballs, RFC
+ * 8305). Returns 0, the error of the last attempt (-ECONNREFUSED), that of gale_resolve,
  * GALE_EINVALID for a source_ip that is none, GALE_ETIMEDOUT, or GALE_ECANCELED; with TLS also
  * those of gale_iostream_start_tls. Tornado: TCPClient.connect.
  */

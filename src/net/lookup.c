@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+#include "net/address.h"
+
 static int code_of(int status)
 {
     switch (status) {
@@ -29,4 +31,20 @@ int gale__lookup_run(gale__lookup *lookup, const char *host, int family, int fla
     lookup->list = NULL;
     lookup->reason = status == EAI_SYSTEM ? gale_strerror(code) : gai_strerror(status);
     return code;
+}
+
+int gale__lookup_addresses(const struct addrinfo *list, int port, gale_address *addresses,
+                           int capacity)
+{
+    int count = 0;
+    for (; list; list = list->ai_next) {
+        if (list->ai_family != AF_INET && list->ai_family != AF_INET6)
+            continue;
+        if (count < capacity) {
+            gale__address_from_socket(&addresses[count], list->ai_addr, list->ai_addrlen);
+            addresses[count].port = port;
+        }
+        count++;
+    }
+    return count;
 }

@@ -5,7 +5,7 @@
 
 #include <netdb.h>
 
-#include <gale/core.h>
+#include <gale/netutil.h>
 
 typedef struct gale__lookup {
     struct addrinfo *list; /* free it with freeaddrinfo */
@@ -14,5 +14,8 @@ typedef struct gale__lookup {
 
 /* `host` may be NULL. Returns 0 or GALE_ENOTFOUND, -EAGAIN, -ENOMEM, -errno. */
 int gale__lookup_run(gale__lookup *lookup, const char *host, int family, int flags);
+/* Copies the first `capacity` addresses of a list; returns how many there are. */
+int gale__lookup_addresses(const struct addrinfo *list, int port, gale_address *addresses,
+                           int capacity);
 
 #endif

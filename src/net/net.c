@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/net.h"
 
+#include <gale/netutil.h>
+
 #include "net/stream.h"
 
 static void net_close(void *state)
 {
     gale__net *net = state;
+    gale_resolver_free(net->own_resolver);
     gale__pool_close(&net->segments);
     gale__pool_close(&net->outputs);
     gale__free(net);

@@ -11,6 +11,8 @@ typedef struct gale__net {
     gale_ioloop *loop;
     gale__pool segments; /* GALE__SEGMENT_BLOCK */
     gale__pool outputs;  /* gale__output */
+    struct gale_resolver *resolver;     /* borrowed; NULL: */
+    struct gale_resolver *own_resolver; /* made when it is first asked */
 } gale__net;
 
 /* The slow path of gale__net_of. */

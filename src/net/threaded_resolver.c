@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gale_resolve: getaddrinfo in a thread. A thread in getaddrinfo cannot be stopped; so that a
+ * The resolver that asks the system: getaddrinfo in a thread. A thread in getaddrinfo cannot be stopped; so that a
  * cancelled caller need not wait for it, the lookup runs in a task of the loop, and the request
  * is shared by that task and the caller.
  */
@@ -9,11 +9,17 @@
 
 #include "core/error.h"
 #include "gen/task.h"
-#include "net/address.h"
 #include "net/lookup.h"
+#include "net/resolver.h"
+
+typedef struct threaded_resolver {
+    gale_resolver base;
+    gale_executor *executor; /* NULL: the loop's */
+} threaded_resolver;
 
 typedef struct request {
     gale__lookup lookup;
+    gale_executor *executor;
     int family;
     int result;
     struct caller *caller; /* NULL once nobody waits: then the task frees the request */
@@ -52,7 +58,7 @@ static int run_lookup(void *arg)
 static int lookup_task(void *arg)
 {
     request *self = arg;
-    self->result = gale_run_in_executor(NULL, run_lookup, self);
+    self->result = gale_run_in_executor(self->executor, run_lookup, self);
     if (self->caller)
         gale__wake(&self->caller->waiter, 0);
     else
@@ -65,36 +71,15 @@ static void leave_lookup(gale__waiter *waiter)
     GALE__CONTAINER_OF(waiter, caller, waiter)->request->caller = NULL;
 }
 
-static int copy_addresses(const struct addrinfo *list, int port, gale_address *addresses,
-                          int capacity)
-{
-    int count = 0;
-    for (; list; list = list->ai_next) {
-        if (list->ai_family != AF_INET && list->ai_family != AF_INET6)
-            continue;
-        if (count < capacity) {
-            gale__address_from_socket(&addresses[count], list->ai_addr, list->ai_addrlen);
-            addresses[count].port = port;
-        }
-        count++;
-    }
-    return count;
-}
-
-static int failed(const char *host, int result, const gale__lookup *lookup)
-{
-    return gale__fail(result, "cannot resolve %s: %s", host,
-                      lookup->reason ? lookup->reason : gale_strerror(result));
-}
-
-static int resolve_name(const char *host, int port, int family, gale_address *addresses,
-                        int capacity)
+static int threaded_resolve(gale_resolver *resolver, const char *host, int port, int family,
+                            gale_address *addresses, int capacity)
 {
     caller self = { .request = NULL };
     GALE_TRY(gale__wait_begin(&self.waiter, leave_lookup));
     request *asked = self.request = request_new(host, family);
     if (!asked)
         return -ENOMEM;
+    asked->executor = ((threaded_resolver *)resolver)->executor;
     asked->caller = &self;
     int result = gale_ioloop_spawn_callback(gale_ioloop_current(), "resolve", lookup_task, asked);
     if (result == 0 && gale__wait_end(&self.waiter) == GALE_ECANCELED)
@@ -102,24 +87,25 @@ static int resolve_name(const char *host, int port, int family, gale_address *ad
     if (result == 0)
         result = asked->result;
     if (result == 0)
-        result = copy_addresses(asked->lookup.list, port, addresses, capacity);
+        result = gale__lookup_addresses(asked->lookup.list, port, addresses, capacity);
     else
-        failed(host, result, &asked->lookup);
+        gale__resolve_failed(host, result,
+                             asked->lookup.reason ? asked->lookup.reason : gale_strerror(result));
     request_free(asked);
     return result;
 }
 
-int gale_resolve(const char *host, int port, int family, gale_address *addresses, int capacity)
+static void threaded_close(gale_resolver *resolver)
 {
-    gale__lookup lookup;
-    if (port < 0 || port > 65535)
-        return gale__fail(GALE_EINVALID, "no such port: %d", port);
-    int result = gale__lookup_run(&lookup, host, family, AI_NUMERICHOST);
-    if (result == GALE_ENOTFOUND)
-        return resolve_name(host, port, family, addresses, capacity);
-    if (result < 0)
-        return failed(host, result, &lookup);
-    result = copy_addresses(lookup.list, port, addresses, capacity);
-    freeaddrinfo(lookup.list);
-    return result;
+    gale__free(resolver);
+}
+
+gale_resolver *gale_threaded_resolver_new(gale_executor *executor)
+{
+    threaded_resolver *self = GALE__NEW(threaded_resolver);
+    if (!self)
+        return NULL;
+    self->base = (gale_resolver){ .resolve = threaded_resolve, .close = threaded_close };
+    self->executor = executor;
+    return &self->base;
 }
