@@ -26,6 +26,9 @@ set(GALE_DEPENDENCIES PkgConfig::OPENSSL PkgConfig::ZLIB PkgConfig::PCRE2 PkgCon
 if(GALE_WITH_BROTLI)
     list(APPEND GALE_DEPENDENCIES PkgConfig::BROTLI)
 endif()
+if(GALE_WITH_CARES)
+    list(APPEND GALE_DEPENDENCIES PkgConfig::CARES)
+endif()
 
 set(gale_objects "")
 set(GALE_BUILT_FLOORS "")

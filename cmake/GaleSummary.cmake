@@ -31,6 +31,7 @@ message(STATUS "  built on      OpenSSL ${OPENSSL_VERSION}, zlib ${ZLIB_VERSION}
 message(STATUS "  shared ${shared}, examples and benchmarks ${programs}, tests ${tests}, "
     "fuzz targets ${fuzz}")
 gale_on_off(brotli GALE_WITH_BROTLI)
-message(STATUS "  brotli ${brotli}")
+gale_on_off(cares GALE_WITH_CARES)
+message(STATUS "  brotli ${brotli}, c-ares ${cares}")
 message(STATUS "  sanitizers ${sanitize}, warnings as errors ${werror}, ccache ${ccache}, "
     "mold ${mold}")

@@ -8,8 +8,22 @@
 #include "gen/task.h"
 
 static const double SECOND_LIST_AFTER = 0.3; /* seconds */
+static const double NEXT_AFTER = 2;          /* without an answer from an address */
 
-typedef struct connector {
+typedef struct connector connector;
+
+/* One family's addresses. They are tried one after the other: the next one is begun when one has
+ * failed, or has been silent for long. */
+typedef struct attempts {
+    connector *connector;
+    const gale_address *addresses;
+    int count, begun, next;
+    int running;
+    bool wants_next;
+    gale__timer patience;
+} attempts;
+
+struct connector {
     gale__attempt attempt;
     void *arg;
     gale_scope *scope;    /* of the tasks */
@@ -17,15 +31,9 @@ typedef struct connector {
     gale__timer timer;
     gale_iostream *winner;
     int last_error;
-    int running;       /* lists that are being tried */
     bool start_second; /* it is time for the second list */
-} connector;
-
-typedef struct attempts {
-    connector *connector;
-    const gale_address *addresses;
-    int count;
-} attempts;
+    attempts lists[2];
+};
 
 int gale__connector_split(gale_address *addresses, int count)
 {
@@ -54,10 +62,16 @@ static void on_timer(gale__timer *timer)
     notify(self);
 }
 
-static int try_one(connector *self, const gale_address *address)
+static void on_silence(gale__timer *timer)
 {
-    gale_iostream *stream;
-    int result = self->attempt(address, self->arg, &stream);
+    attempts *list = GALE__CONTAINER_OF(timer, attempts, patience);
+    list->wants_next = true;
+    notify(list->connector);
+}
+
+static void attempt_ended(attempts *list, int result, gale_iostream *stream)
+{
+    connector *self = list->connector;
     if (result < 0) {
         self->last_error = result;
         self->start_second = true;
@@ -66,33 +80,31 @@ static int try_one(connector *self, const gale_address *address)
     } else {
         self->winner = stream;
     }
-    return result;
+    if (--list->running == 0)
+        list->wants_next = true;
+    notify(self);
 }
 
-static int try_list(void *arg)
+static int try_one(void *arg)
 {
-    const attempts *self = arg;
-    connector *owner = self->connector;
-    for (int i = 0; i < self->count && !owner->winner; i++) {
-        int result = try_one(owner, &self->addresses[i]);
-        notify(owner);
-        if (result == 0 || result == GALE_ECANCELED)
-            break;
-    }
-    owner->running--;
-    notify(owner);
+    attempts *list = arg;
+    gale_iostream *stream = NULL;
+    const gale_address *address = &list->addresses[list->next++];
+    int result = list->connector->attempt(address, list->connector->arg, &stream);
+    attempt_ended(list, result, stream);
     return 0;
 }
 
-static int start_list(attempts *list)
+static int start_next(attempts *list)
 {
-    if (list->count == 0)
+    list->wants_next = false;
+    if (list->begun == list->count)
         return 0;
-    list->connector->running++;
-    int result = gale_scope_spawn(list->connector->scope, "connect", try_list, list);
-    if (result < 0)
-        list->connector->running--;
-    return result;
+    GALE_TRY(gale_scope_spawn(list->connector->scope, "connect", try_one, list));
+    list->begun++;
+    list->running++;
+    gale__loop_add_timer(gale_ioloop_current(), &list->patience, NEXT_AFTER);
+    return 0;
 }
 
 static void leave(gale__waiter *waiter)
@@ -110,21 +122,44 @@ static int wait_for_news(connector *self)
     return result;
 }
 
-static int connect_first(connector *self, attempts *lists)
+static bool all_failed(const connector *self)
 {
-    bool second_started = false;
-    GALE_TRY(start_list(&lists[0]));
+    for (int i = 0; i < 2; i++)
+        if (self->lists[i].running > 0 || self->lists[i].begun < self->lists[i].count)
+            return false;
+    return true;
+}
+
+static int connect_first(connector *self)
+{
+    GALE_TRY(start_next(&self->lists[0]));
     for (;;) {
         if (self->winner)
             return 0;
-        if (self->start_second && !second_started) {
-            second_started = true;
-            GALE_TRY(start_list(&lists[1]));
-        }
-        if (self->running == 0 && second_started)
+        if (self->lists[0].wants_next)
+            GALE_TRY(start_next(&self->lists[0]));
+        if (self->lists[1].begun ? self->lists[1].wants_next : self->start_second)
+            GALE_TRY(start_next(&self->lists[1]));
+        if (all_failed(self))
             return self->last_error;
         GALE_TRY(wait_for_news(self));
     }
+}
+
+static void stop_timers(connector *self)
+{
+    gale_ioloop *loop = gale_ioloop_current();
+    gale__loop_remove_timer(loop, &self->timer);
+    for (int i = 0; i < 2; i++)
+        gale__loop_remove_timer(loop, &self->lists[i].patience);
+}
+
+static void init_list(connector *self, attempts *list, const gale_address *addresses, int count)
+{
+    list->connector = self;
+    list->addresses = addresses;
+    list->count = count;
+    list->patience.fire = on_silence;
 }
 
 int gale__connector_run(gale_address *addresses, int count, gale__attempt attempt, void *arg,
@@ -134,13 +169,14 @@ int gale__connector_run(gale_address *addresses, int count, gale__attempt attemp
         .attempt = attempt, .arg = arg, .timer.fire = on_timer, .last_error = GALE_ENOTFOUND
     };
     int first = gale__connector_split(addresses, count);
-    attempts lists[] = { { &self, addresses, first }, { &self, addresses + first, count - first } };
+    init_list(&self, &self.lists[0], addresses, first);
+    init_list(&self, &self.lists[1], addresses + first, count - first);
     self.scope = gale_scope_open(NULL);
     if (!self.scope)
         return -ENOMEM;
     gale__loop_add_timer(gale_ioloop_current(), &self.timer, SECOND_LIST_AFTER);
-    int result = connect_first(&self, lists);
-    gale__loop_remove_timer(gale_ioloop_current(), &self.timer);
+    int result = connect_first(&self);
+    stop_timers(&self);
     gale_scope_cancel(self.scope);
     result = gale_scope_close(self.scope, result);
     if (result < 0)

@@ -5,7 +5,8 @@
 
 #include <gale/iostream.h>
 
-/* One attempt, in a task; it is cancelled when another one has won. */
+/* One attempt, in a task; it is cancelled when another one has won. On failure it leaves
+ * *ret_stream alone. */
 typedef int (*gale__attempt)(const gale_address *address, void *arg, gale_iostream **ret_stream);
 
 /* How many of the addresses are in the first list after they were split, in place: those of the

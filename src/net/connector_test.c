@@ -165,6 +165,27 @@ TASK_TEST(all_fail)
     assert_string_equal(history, "acCdDAbB");
 }
 
+/* RFC 8305 §5: an address that does not answer holds nobody up. */
+TASK_TEST(a_silent_address_does_not_hold_up_the_next)
+{
+    play_all("a", -1, 0);
+    play_all("b", 0.001, 0);
+    assert_ok(run("11"));
+    assert_string_equal(history, "abB-");
+    play_all("c", 0.001, -ECONNREFUSED);
+    assert_ok(run("112"));
+    assert_string_equal(history, "acCbB-");
+}
+
+/* A connection that comes late is welcome, even from an address that was given up on. */
+TASK_TEST(the_silent_one_may_still_win)
+{
+    play_all("a", 2.2, 0);
+    play_all("b", -1, 0);
+    assert_ok(run("11"));
+    assert_string_equal(history, "abA-");
+}
+
 TASK_TEST(two_at_once_leave_one)
 {
     open_streams = 0;

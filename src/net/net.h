@@ -9,8 +9,8 @@ enum { GALE__SEGMENT_BLOCK = 16384 }; /* a pooled segment with its data */
 
 typedef struct gale__net {
     gale_ioloop *loop;
-    gale__pool segments; /* GALE__SEGMENT_BLOCK */
-    gale__pool outputs;  /* gale__output */
+    gale__pool segments;                /* GALE__SEGMENT_BLOCK */
+    gale__pool outputs;                 /* gale__output */
     struct gale_resolver *resolver;     /* borrowed; NULL: */
     struct gale_resolver *own_resolver; /* made when it is first asked */
 } gale__net;

@@ -228,7 +228,7 @@ TASK_TEST(resolve_a_bad_host)
 {
     gale_address address;
     assert_error(gale_resolve("an invalid domain", 80, 0, &address, 1), GALE_ENOTFOUND);
-    assert_non_null(strstr(gale_error_detail(), "cannot resolve an invalid domain: "));
+    assert_non_null(strstr(gale_error_detail(), "cannot resolve 'an invalid domain': "));
 }
 
 static int resolve_it(void *arg)

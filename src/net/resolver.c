@@ -45,18 +45,18 @@ void gale_ioloop_set_default_resolver(gale_ioloop *loop, gale_resolver *resolver
         net->resolver = resolver;
 }
 
-/* The loop's. NULL with a detail. */
-static gale_resolver *default_resolver(void)
+static int find_default(gale_resolver **ret_resolver)
 {
-    gale_ioloop *loop = gale_ioloop_current();
-    gale__net *net = loop ? gale__net_of(loop) : NULL;
+    gale_ioloop *loop = gale_ioloop_current_or_null();
+    if (!loop)
+        return gale__fail(GALE_ENOTASK, "a wait is possible in a task only");
+    gale__net *net = gale__net_of(loop);
     if (!net)
-        return NULL;
-    if (net->resolver)
-        return net->resolver;
-    if (!net->own_resolver)
+        return -ENOMEM;
+    if (!net->resolver && !net->own_resolver)
         net->own_resolver = configured();
-    return net->own_resolver;
+    *ret_resolver = net->resolver ? net->resolver : net->own_resolver;
+    return *ret_resolver ? 0 : -ENOMEM;
 }
 
 int gale__resolve_failed(const char *host, int code, const char *reason)
@@ -99,8 +99,8 @@ int gale_resolver_resolve(gale_resolver *self, const char *host, int port, int f
             return result;
     }
     if (!self)
-        self = default_resolver();
-    return self ? self->resolve(self, host, port, family, addresses, capacity) : -ENOMEM;
+        GALE_TRY(find_default(&self));
+    return self->resolve(self, host, port, family, addresses, capacity);
 }
 
 int gale_resolve(const char *host, int port, int family, gale_address *addresses, int capacity)

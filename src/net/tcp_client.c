@@ -20,6 +20,8 @@ typedef struct connecting {
     int port;
     const gale_tcp_client_options *options;
     gale_address source; /* of source_ip, with source_port */
+    gale_address addresses[ADDRESSES];
+    bool resolve_timed_out;
     gale_iostream *stream;
 } connecting;
 
@@ -65,22 +67,42 @@ static int attempt(const gale_address *address, void *arg, gale_iostream **ret_s
     return result;
 }
 
-static int resolve_and_connect(void *arg)
+static int resolve(void *arg)
 {
     connecting *self = arg;
-    gale_address addresses[ADDRESSES];
-    int count = gale_resolve(self->host, self->port, self->options->family, addresses, ADDRESSES);
-    if (count < 0)
-        return count;
+    int count = gale_resolver_resolve(self->options->resolver, self->host, self->port,
+                                      self->options->family, self->addresses, ADDRESSES);
     if (count == 0)
         return gale__fail(GALE_ENOTFOUND, "%s has no address", self->host);
-    if (count > ADDRESSES)
-        count = ADDRESSES;
-    int result = gale__connector_run(addresses, count, attempt, self, &self->stream);
+    return count < ADDRESSES ? count : ADDRESSES;
+}
+
+static int resolve_in_time(connecting *self)
+{
+    double timeout = self->options->resolve_timeout;
+    if (timeout <= 0)
+        return resolve(self);
+    int result = gale_with_timeout(timeout, resolve, self);
+    self->resolve_timed_out = result == GALE_ETIMEDOUT;
+    if (self->resolve_timed_out)
+        gale__fail(result, "cannot resolve '%s' within %g s", self->host, timeout);
+    return result;
+}
+
+static int connect_to_first(connecting *self, int count)
+{
+    int result = gale__connector_run(self->addresses, count, attempt, self, &self->stream);
     if (result >= 0 || result == GALE_ECANCELED)
         return result;
     return gale__fail(result, "cannot connect to %s port %d: %s", self->host, self->port,
                       gale_strerror(result));
+}
+
+static int resolve_and_connect(void *arg)
+{
+    connecting *self = arg;
+    int count = resolve_in_time(self);
+    return count < 0 ? count : connect_to_first(self, count);
 }
 
 int gale_tcp_client_connect(const char *host, int port, const gale_tcp_client_options *options,
@@ -94,7 +116,7 @@ int gale_tcp_client_connect(const char *host, int port, const gale_tcp_client_op
     double timeout = self.options->timeout;
     int result = timeout > 0 ? gale_with_timeout(timeout, resolve_and_connect, &self)
                              : resolve_and_connect(&self);
-    if (result == GALE_ETIMEDOUT)
+    if (result == GALE_ETIMEDOUT && !self.resolve_timed_out)
         gale__fail(result, "cannot connect to %s port %d within %g s", host, port, timeout);
     if (result == 0)
         *ret_stream = self.stream;

@@ -83,6 +83,24 @@ TASK_TEST(connect_by_a_name_of_both_families)
     talk("::1", "localhost", NULL);
 }
 
+TASK_TEST(the_options_of_its_stream)
+{
+    int sockets[GALE_BIND_SOCKETS_MAX];
+    gale_bind_options bind_options = { .address = "127.0.0.1" };
+    gale_tcp_client_options options = { .stream.max_buffer_size = 1 };
+    gale_iostream *stream;
+    assert_int_equal(gale_bind_sockets(0, &bind_options, sockets), 1);
+    gale_tcp_server *server = gale_tcp_server_new(read_hello, NULL, NULL);
+    assert_ok(gale_tcp_server_add_sockets(server, sockets, 1));
+    int port = gale_socket_port(sockets[0]);
+    assert_ok(gale_tcp_client_connect("127.0.0.1", port, &options, &stream));
+    assert_ok(gale_iostream_write(stream, "hello", 5));
+    test_expect_log(GALE_LOG_ERROR, "Reached maximum read buffer size");
+    assert_error(gale_iostream_read_until(stream, "x", 0, &data), GALE_ECLOSED);
+    gale_iostream_free(stream);
+    gale_tcp_server_free(server);
+}
+
 /* Tornado: test_refused_ipv4, test_connection_refused */
 TASK_TEST(refused)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The resolver that asks the system: getaddrinfo in a thread. A thread in getaddrinfo cannot be stopped; so that a
- * cancelled caller need not wait for it, the lookup runs in a task of the loop, and the request
- * is shared by that task and the caller.
+ * The resolver that asks the system: getaddrinfo in a thread. A thread in getaddrinfo cannot be
+ * stopped; so that a cancelled caller need not wait for it, the lookup runs in a task of the loop,
+ * and the request is shared by that task and the caller.
  */
 #include <errno.h>
 #include <string.h>
