@@ -6,6 +6,7 @@
 #include <gale/core.h>
 #include <gale/escape.h>
 #include <gale/gen.h>
+#include <gale/httpclient.h>
 #include <gale/httpserver.h>
 #include <gale/httputil.h>
 #include <gale/ioloop.h>
