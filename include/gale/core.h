@@ -98,7 +98,8 @@ typedef struct gale_str {
     X(GALE_EENCODING, -10017, "invalid UTF-8")                                                     \
     X(GALE_ESSL, -10018, "TLS failure")                                                            \
     X(GALE_ECERTIFICATE, -10019, "certificate verify failed")                                      \
-    X(GALE_ETRUNCATED, -10020, "the connection ended without a TLS close_notify")
+    X(GALE_ETRUNCATED, -10020, "the connection ended without a TLS close_notify")                  \
+    X(GALE_EPROCESS, -10021, "the process failed")
 
 enum gale_error {
 #define GALE_ERROR_NAME_(name, value, text) name = value,

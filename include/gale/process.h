@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gale/process.h: worker processes under a supervisor. Tornado's counterpart: tornado.process.
+ * gale/process.h: worker processes under a supervisor, and subprocesses. Tornado's counterpart:
+ * tornado.process.
  *
  * With sockets that all workers share:
  *
@@ -24,11 +25,14 @@
 #define GALE_PROCESS_H
 
 #include <gale/core.h>
+#include <gale/iostream.h>
 #include <gale/netutil.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* ---- Workers --------------------------------------------------------------------------- */
 
 /** The processors that are online; at least 1. Tornado: process.cpu_count. */
 GALE_API GALE_ANY_THREAD int gale_cpu_count(void);
@@ -73,6 +77,80 @@ GALE_API int gale_worker_sockets_bind(int workers, int port, const gale_bind_opt
 GALE_API int gale_worker_sockets_take(gale_worker_sockets *all, int *sockets);
 /** Closes all of them and frees. NULL is allowed. */
 GALE_API void gale_worker_sockets_free(gale_worker_sockets *all);
+
+/* ---- Subprocesses ---------------------------------------------------------------------- */
+
+/** What a child's standard streams are, instead of a descriptor of ours (which is borrowed during
+ * the call); 0 means that it inherits ours. */
+enum {
+    GALE_SUBPROCESS_STREAM = -1, /**< a pipe, whose other end is a stream. Tornado:
+                                    process.Subprocess.STREAM */
+    GALE_SUBPROCESS_STDOUT = -2, /**< for stderr_fd: where the standard output goes */
+    GALE_SUBPROCESS_DEVNULL = -3 /**< /dev/null */
+};
+
+/** Options of gale_subprocess_new. Zero is the default of each; all are borrowed during the call.
+ */
+typedef struct gale_subprocess_options {
+    int stdin_fd, stdout_fd, stderr_fd;
+    /** "NAME=value", ended by NULL; NULL: ours. */
+    const char *const *environment;
+    /** The directory that it starts in; NULL: ours. */
+    const char *directory;
+    /** It is no part of our session: Ctrl-C at the terminal does not reach it. */
+    bool start_new_session;
+    /** It keeps every descriptor that is not close-on-exec, and not only the standard three. */
+    bool inherit_fds;
+    /** Of the streams: see gale_iostream_options. */
+    gale_iostream_options stream;
+    void *reserved_[4];
+} gale_subprocess_options;
+
+/** A program that this process has started. Tornado: process.Subprocess. */
+typedef struct gale_subprocess gale_subprocess;
+/** Called with the exit status of a child, or minus the number of the signal that ended it. */
+typedef void (*gale_exit_callback)(int returncode, void *arg);
+
+/**
+ * Starts the program `arguments[0]`, with PATH searched when it has no slash, on the current loop.
+ * Signals that gale ignores or blocks are as by default in it. Returns 0; or -ENOENT, -EACCES and
+ * other -errno, with gale_error_detail as "cannot run 'convert': No such file or directory", when
+ * there is no child. Tornado: process.Subprocess.
+ */
+GALE_API int gale_subprocess_new(const char *const *arguments,
+                                 const gale_subprocess_options *options,
+                                 gale_subprocess **ret_subprocess);
+/** Frees it, with the streams that were not taken, before its loop is freed. A child that still
+ * runs goes on, and leaves no zombie behind. What waits for it ends with GALE_ECLOSED. NULL is
+ * allowed. */
+GALE_API void gale_subprocess_free(gale_subprocess *subprocess);
+/** The stream that writes to the child's standard input, or NULL. Borrowed; closing it
+ * is the end of its input. Tornado: Subprocess.stdin. */
+GALE_API gale_iostream *gale_subprocess_stdin(gale_subprocess *subprocess);
+/** The stream that reads its standard output, or NULL. Borrowed. Tornado: Subprocess.stdout. */
+GALE_API gale_iostream *gale_subprocess_stdout(gale_subprocess *subprocess);
+/** The stream that reads its standard error, or NULL. Borrowed. Tornado: Subprocess.stderr. */
+GALE_API gale_iostream *gale_subprocess_stderr(gale_subprocess *subprocess);
+/** Its process id. Tornado: Subprocess.pid. */
+GALE_API pid_t gale_subprocess_pid(const gale_subprocess *subprocess);
+/** True once it has ended; then *ret_returncode (may be NULL) is its exit status, or minus the
+ * number of the signal that ended it. Tornado: Subprocess.returncode. */
+GALE_API bool gale_subprocess_returncode(const gale_subprocess *subprocess, int *ret_returncode);
+/** Sends it a signal. Returns 0, -ESRCH when it has ended, or another -errno. Python:
+ * Popen.send_signal. */
+GALE_API int gale_subprocess_send_signal(gale_subprocess *subprocess, int signal_number);
+/** Runs `callback` in a turn of the loop once the child has ended, also when it has already;
+ * instead of one that was set before. NULL clears it. Tornado: Subprocess.set_exit_callback. */
+GALE_API void gale_subprocess_set_exit_callback(gale_subprocess *subprocess,
+                                                gale_exit_callback callback, void *arg);
+/**
+ * Waits until the child has ended. Returns 0, with its returncode in *ret_returncode; when that is
+ * NULL, GALE_EPROCESS for any other returncode than 0, and gale_error_detail reads as "'false'
+ * exited with status 1". GALE_ECANCELED leaves the child alone; GALE_ECLOSED when it was freed
+ * meanwhile. Tornado: Subprocess.wait_for_exit, raise_error.
+ */
+GALE_API GALE_SUSPENDS int gale_subprocess_wait_for_exit(gale_subprocess *subprocess,
+                                                         int *ret_returncode);
 
 #ifdef __cplusplus
 }

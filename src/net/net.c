@@ -4,11 +4,13 @@
 #include <gale/netutil.h>
 
 #include "net/stream.h"
+#include "net/subprocess.h"
 
 static void net_close(void *state)
 {
     gale__net *net = state;
     gale_resolver_free(net->own_resolver);
+    gale__subprocesses_abandon(net);
     gale__pool_close(&net->segments);
     gale__pool_close(&net->outputs);
     gale__free(net);
@@ -20,6 +22,7 @@ gale__net *gale__net_new(gale_ioloop *loop)
     if (!net)
         return NULL;
     net->loop = loop;
+    gale__list_init(&net->subprocesses);
     gale__pool_init(&net->segments, GALE__SEGMENT_BLOCK, 0);
     gale__pool_init(&net->outputs, sizeof(gale__output), 0);
     gale__loop_attach(loop, GALE__LOOP_NET, net, net_close);

@@ -11,6 +11,7 @@ typedef struct gale__net {
     gale_ioloop *loop;
     gale__pool segments;                /* GALE__SEGMENT_BLOCK */
     gale__pool outputs;                 /* gale__output */
+    gale__list subprocesses;            /* of gale_subprocess */
     struct gale_resolver *resolver;     /* borrowed; NULL: */
     struct gale_resolver *own_resolver; /* made when it is first asked */
 } gale__net;
