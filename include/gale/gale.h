@@ -17,6 +17,7 @@
 #include <gale/log.h>
 #include <gale/middleware.h>
 #include <gale/netutil.h>
+#include <gale/options.h>
 #include <gale/process.h>
 #include <gale/queues.h>
 #include <gale/ssl.h>

@@ -8,6 +8,9 @@
  * the loop, as Tornado formats them:
  *
  *   [W 260708 12:34:56 blog:24] no such story
+ *
+ * A program that parses its options gets level INFO, colours on a terminal, and log files when it
+ * is asked for them, see gale_log_options. docs/options-and-logging.md shows it all.
  */
 #ifndef GALE_LOG_H
 #define GALE_LOG_H
@@ -109,6 +112,50 @@ typedef struct gale_log_formatter {
 GALE_API GALE_ANY_THREAD size_t gale_log_format(const gale_log_formatter *formatter,
                                                 const gale_log_record *record, char *out,
                                                 size_t size);
+
+/* ---- Where lines go -------------------------------------------------------------------- */
+
+/** Where lines go, and how. The strings are copied; zero is the default of each.
+ * Tornado: the options of log.define_logging_options. */
+typedef struct gale_log_options {
+    /** "debug", "info", "warning" or "error", in any case; "none" leaves everything as it is.
+     * NULL: "info". Tornado: logging. */
+    const char *logging;
+    /** 0: to standard error unless there is a file; 1: always; GALE_NONE: never.
+     * Tornado: log_to_stderr. */
+    int log_to_stderr;
+    /** A file that lines are appended to; NULL or "": none. Several processes may share it.
+     * Tornado: log_file_prefix. */
+    const char *log_file_prefix;
+    /** Bytes of a file before it is renamed to FILE.1, FILE.1 to FILE.2 ..., and a new one is
+     * begun; 0: 100000000; GALE_NONE: no limit. Tornado: log_file_max_size. */
+    int64_t log_file_max_size;
+    /** How many such files are kept; 0: 10; GALE_NONE: the file is never renamed by size, and all
+     * are kept by time. Tornado: log_file_num_backups. */
+    int log_file_num_backups;
+    /** "size", or "time": renamed to FILE.2026-07-08 and so on. NULL: "size".
+     * Tornado: log_rotate_mode. */
+    const char *log_rotate_mode;
+    /** By time: "S", "M", "H", "D" (seconds ... days), "midnight", or "W0" to "W6" (at the
+     * end of Monday to Sunday). NULL: "midnight". Tornado: log_rotate_when. */
+    const char *log_rotate_when;
+    /** Every so many of them; 0: 1. Tornado: log_rotate_interval. */
+    int log_rotate_interval;
+    /** "text", or "json": JSON lines. NULL: "text". */
+    const char *log_format;
+    void *reserved_[4];
+} gale_log_options;
+
+/**
+ * Has lines written as `options` say (NULL: all defaults), instead of what was said before. A
+ * program that parses its options need not call it. Standard error is coloured when it is a
+ * terminal and the environment has no NO_COLOR. Returns 0; GALE_EINVALID or -errno, with a detail
+ * that names the option, and then nothing has changed. Tornado: log.enable_pretty_logging.
+ */
+GALE_API int gale_enable_pretty_logging(const gale_log_options *options);
+/** Opens the log file anew, at the end of the turn: for a file that was renamed by another program.
+ * gale notices that by itself, too, once a turn. Safe in signal handlers. */
+GALE_API GALE_ANY_THREAD void gale_log_reopen(void);
 
 #ifdef __cplusplus
 }
