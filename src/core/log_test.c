@@ -2,6 +2,7 @@
 #include <gale/log.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,8 @@ enum { LONGEST_MESSAGE = 8 * 1024 };
 
 static struct {
     size_t count;
+    const char *file;
+    int line;
     gale_logger logger;
     gale_log_level level;
     size_t size;
@@ -29,6 +32,8 @@ static void see(const gale_log_record *record, void *arg)
     assert_ptr_equal(arg, &seen);
     assert_int_equal(record->message[record->size], '\0');
     seen.count++;
+    seen.file = record->file;
+    seen.line = record->line;
     seen.logger = record->logger;
     seen.level = record->level;
     seen.size = record->size;
@@ -44,7 +49,10 @@ static void use_hook(void)
 TEST(the_hook_gets_the_formatted_line)
 {
     use_hook();
+    int line = __LINE__ + 1;
     gale_log(GALE_LOG_APPLICATION, GALE_LOG_ERROR, "%s: %d", "answer", 42);
+    assert_int_equal(seen.line, line);
+    assert_string_equal(seen.file, "log_test.c");
     assert_int_equal(seen.count, 1);
     assert_int_equal(seen.logger, GALE_LOG_APPLICATION);
     assert_int_equal(seen.level, GALE_LOG_ERROR);
@@ -66,6 +74,11 @@ TEST(lines_below_the_level_are_not_formatted)
     assert_true(gale_log_enabled(GALE_LOG_ACCESS, GALE_LOG_DEBUG));
     gale_log(GALE_LOG_ACCESS, GALE_LOG_DEBUG, "kept");
     assert_int_equal(seen.count, 1);
+
+    gale_log_set_logger_level(GALE_LOG_ACCESS, GALE_LOG_ERROR);
+    assert_int_equal(gale_log_get_level(GALE_LOG_ACCESS), GALE_LOG_ERROR);
+    assert_int_equal(gale_log_get_level(GALE_LOG_GENERAL), GALE_LOG_DEBUG);
+    assert_false(gale_log_enabled(GALE_LOG_ACCESS, GALE_LOG_WARNING));
 
     gale_log_set_level(GALE_LOG_OFF);
     assert_false(gale_log_enabled(GALE_LOG_GENERAL, GALE_LOG_ERROR));
@@ -287,6 +300,45 @@ TEST(a_closed_standard_error_is_survived)
     char *text = release();
     assert_string_equal(text, "");
     gale__free(text);
+}
+
+/* Standard error is a pipe that nobody reads at first. */
+TEST(a_reader_that_does_not_read_stops_nothing)
+{
+    enum { ENOUGH = 5000 };
+    int ends[2], kept = dup(STDERR_FILENO), lines = 0, lost = 0;
+    static char text[1024 * 1024];
+    gale_log_set_hook(NULL, NULL);
+    assert_int_equal(pipe(ends), 0);
+    assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
+    for (int i = 0; i < ENOUGH; i++)
+        gale_log(GALE_LOG_GENERAL, GALE_LOG_ERROR, "line %d of many, to fill it", i);
+    gale_log_flush();
+    size_t size = (size_t)read(ends[0], text, sizeof text);
+    assert_true(fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0);
+    for (int turn = 0; turn < 8; turn++) {
+        gale_log(GALE_LOG_GENERAL, GALE_LOG_ERROR, "later");
+        gale_log_flush();
+        for (ssize_t count; (count = read(ends[0], text + size, sizeof text - size)) > 0;)
+            size += (size_t)count;
+    }
+    text[size] = '\0';
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    close(ends[0]);
+    close(ends[1]);
+    for (const char *at = text; (at = strstr(at, "] line ")); at++) {
+        int number = -1;
+        assert_int_equal(sscanf(at, "] line %d of many, to fill it\n", &number), 1);
+        assert_int_equal(number, lines++);
+    }
+    const char *loss = strstr(text, "log lines are lost: nobody read them\n");
+    assert_non_null(loss);
+    while (*loss != ']')
+        loss--;
+    assert_int_equal(sscanf(loss, "] %d log lines are lost", &lost), 1);
+    assert_true(lines > 1000 && lost > 0);
+    assert_int_equal(lines + lost, ENOUGH);
 }
 
 TEST(exit_flushes_and_a_child_does_not_repeat_its_parents_lines)
