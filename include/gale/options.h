@@ -198,7 +198,8 @@ GALE_API int gale_option_parser_parse_environment(gale_option_parser *parser, co
 GALE_API int gale_option_parser_set(gale_option_parser *parser, const char *name,
                                     const char *value);
 /** The value of an option: a new reference; NULL (no such option: GALE_ENOTFOUND is the reason, or
- * out of memory). Dates are text, durations seconds, several values an array, none is null.
+ * out of memory). Dates are text, durations seconds, several values an array; none, and what is no
+ * number of JSON, is null.
  * Tornado: getting an item of OptionParser. */
 GALE_API json_t *gale_option_parser_get(gale_option_parser *parser, const char *name);
 /** An option by its place in the order of definition, from 0; NULL behind the last. Borrowed.

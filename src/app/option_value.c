@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
 #include <string.h>
 #include <strings.h>
 
@@ -258,7 +259,7 @@ static json_t *element_json(gale_option_type type, const void *at)
         return json_integer(*(const int64_t *)at);
     case GALE_OPTION_FLOAT:
     case GALE_OPTION_TIMEDELTA:
-        return json_real(*(const double *)at);
+        return isfinite(*(const double *)at) ? json_real(*(const double *)at) : json_null();
     case GALE_OPTION_BOOL:
         return json_boolean(*(const bool *)at);
     case GALE_OPTION_DATETIME:

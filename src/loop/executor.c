@@ -24,6 +24,12 @@ struct gale_executor {
 };
 
 static atomic_int threads_alive;
+static atomic_int jobs_under_way; /* handed over, and not yet handed back */
+
+bool gale__executor_jobs_under_way(void)
+{
+    return atomic_load(&jobs_under_way) > 0;
+}
 
 int gale__executor_threads_exist(void)
 {
@@ -57,6 +63,7 @@ static void *work(void *arg)
         pthread_mutex_unlock(&self->lock);
         job->result = job->function(job->arg);
         gale__loop_call_remote(job->loop, &job->done); /* the job may be gone after this */
+        atomic_fetch_sub(&jobs_under_way, 1);
         pthread_mutex_lock(&self->lock);
     }
     pthread_mutex_unlock(&self->lock);
@@ -106,6 +113,7 @@ static void cancel_queued(gale_executor *self)
         atomic_store(&job->executor, NULL);
         job->result = GALE_ECANCELED;
         gale__loop_call_remote(job->loop, &job->done);
+        atomic_fetch_sub(&jobs_under_way, 1);
     }
     self->queued = 0;
 }
@@ -165,6 +173,7 @@ int gale__executor_submit(gale_ioloop *loop, gale_executor *executor, gale__job 
         atomic_store(&job->executor, executor);
         gale__list_append(&executor->queue, &job->link);
         executor->queued++;
+        atomic_fetch_add(&jobs_under_way, 1);
         pthread_cond_signal(&executor->more);
         result = 0;
     }
@@ -183,6 +192,7 @@ bool gale__executor_withdraw(gale__job *job)
         gale__list_remove(&job->link);
         atomic_store(&job->executor, NULL);
         executor->queued--;
+        atomic_fetch_sub(&jobs_under_way, 1);
     }
     pthread_mutex_unlock(&executor->lock);
     return waiting;

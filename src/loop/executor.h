@@ -27,6 +27,10 @@ int gale__executor_submit(gale_ioloop *loop, gale_executor *executor, gale__job 
 /* True when no thread had taken the job: `done` will not run. From the loop's thread. */
 bool gale__executor_withdraw(gale__job *job);
 
+/* True while a thread has a job, or will have one. Once a job's `done` is queued it no longer
+ * counts. */
+bool gale__executor_jobs_under_way(void);
+
 /* How many worker threads this process has: after a fork they would be missing. */
 int gale__executor_threads_exist(void);
 
