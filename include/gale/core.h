@@ -99,7 +99,8 @@ typedef struct gale_str {
     X(GALE_ESSL, -10018, "TLS failure")                                                            \
     X(GALE_ECERTIFICATE, -10019, "certificate verify failed")                                      \
     X(GALE_ETRUNCATED, -10020, "the connection ended without a TLS close_notify")                  \
-    X(GALE_EPROCESS, -10021, "the process failed")
+    X(GALE_EPROCESS, -10021, "the process failed")                                                 \
+    X(GALE_ECHECK, -10022, "a check of a test failed")
 
 enum gale_error {
 #define GALE_ERROR_NAME_(name, value, text) name = value,

@@ -24,6 +24,7 @@
 #include <gale/tcpclient.h>
 #include <gale/tcpserver.h>
 #include <gale/template.h>
+#include <gale/testing.h>
 #include <gale/web.h>
 
 #endif
