@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gale/process.h: worker processes under a supervisor, and subprocesses. Tornado's counterpart:
- * tornado.process.
+ * gale/process.h: worker processes under a supervisor, their upgrade, subprocesses, and what is
+ * said to a service manager. Tornado's counterpart: tornado.process.
  *
  * With sockets that all workers share:
  *
@@ -46,13 +46,15 @@ GALE_API GALE_ANY_THREAD int gale_cpu_count(void);
  *     a second. One that exits with 0 is not.
  *   - After more than `max_restarts` restarts in total (< 0: 100) it ends the other children.
  *   - SIGTERM and SIGINT are handed on to the children, which are then no longer restarted.
+ *   - SIGHUP is handed on to the children; from a terminal that has gone it ends them.
+ *   - SIGUSR2 starts the program anew: see gale_upgrade.
  *   - When no child is left it exits: with 0, or with 1 after too many restarts.
  *
  * Nothing that the children start before they return from here is known to the supervisor, and
- * it must have no loop that has run and no second thread: a child would have half of either.
- * Returns in the children only; or, before any child was made, GALE_ESTATE for these reasons or
- * inside a child, or -ENOMEM. A child that cannot be made is tried again each second. Tornado:
- * process.fork_processes.
+ * it must have no loop that has run and no second thread: a child would have half of either. A
+ * child whose supervisor has gone stops gracefully. Returns in the children only; or, before any
+ * child was made, GALE_ESTATE for these reasons or inside a child, or -ENOMEM. A child that cannot
+ * be made is tried again each second. Tornado: process.fork_processes.
  */
 GALE_API int gale_fork_processes(int processes, int max_restarts);
 
@@ -77,6 +79,65 @@ GALE_API int gale_worker_sockets_bind(int workers, int port, const gale_bind_opt
 GALE_API int gale_worker_sockets_take(gale_worker_sockets *all, int *sockets);
 /** Closes all of them and frees. NULL is allowed. */
 GALE_API void gale_worker_sockets_free(gale_worker_sockets *all);
+
+/* ---- Upgrades -------------------------------------------------------------------------- */
+
+/** Options of upgrades. Zero is the default of each; text is borrowed for ever. */
+typedef struct gale_upgrade_options {
+    /** The program that is started, with PATH searched for a name without a slash; NULL: what
+     * this one was started as. */
+    const char *path;
+    /** Its arguments, the first of which is its name, ended by NULL; NULL: those of this one. */
+    const char *const *arguments;
+    /** Seconds that it may take to begin serving; 0 means 60. */
+    double start_timeout;
+    /** Seconds that connections without a request may wait for one in the old program, so that
+     * no request meets a closed connection; 0 means 10. */
+    double idle_timeout;
+    /** SIGUSR2 starts no upgrade. */
+    bool no_signal;
+    void *reserved_[4];
+} gale_upgrade_options;
+
+/** Sets the options of later upgrades; before the loop, or gale_fork_processes, runs. Copied; NULL
+ * brings the defaults back. */
+GALE_API void gale_upgrade_configure(const gale_upgrade_options *options);
+/**
+ * Starts the program anew, from the file that is there now, and lets it take over the listening
+ * sockets, which the kernel never closes meanwhile. The new process finds them when it asks
+ * gale_bind_sockets, gale_bind_unix_socket or gale_worker_sockets_bind for the same addresses (not
+ * for port 0). Once it serves, this one stops accepting, answers what is in flight and what still
+ * comes on its connections, and ends as from SIGTERM. If the new one fails, or does not serve
+ * within start_timeout, it is ended, that is logged, and this one goes on as if nothing had been.
+ *
+ * In a worker it asks the supervisor, which upgrades as a whole: new workers first. SIGUSR2 does
+ * the same, in every process whose loop serves a socket, and in supervisors, unless the signal was
+ * handled otherwise before. Returns 0 once it has begun, GALE_ESTATE while another upgrade is
+ * under way, GALE_ENOTFOUND or -errno when the program cannot be started, which is logged, too.
+ */
+GALE_API int gale_upgrade(void);
+
+/* ---- The service manager --------------------------------------------------------------- */
+
+/*
+ * Under systemd (or whatever speaks its protocol) everything is done without being asked for:
+ * sockets that were opened for the program are found by gale_bind_sockets and its like, as after
+ * an upgrade; READY=1 is sent when the first loop (in a supervisor: every worker) accepts,
+ * STOPPING=1 when a stop begins, MAINPID= after an upgrade, and WATCHDOG=1 while the loop turns.
+ */
+
+/**
+ * Stores the listening sockets that the service manager has opened under `name` (its unit's
+ * FileDescriptorName=; NULL: all of them) and that were not taken yet in `sockets`, which has
+ * room for `capacity`. They are the caller's from now on. Returns how many; 0 also when
+ * there is no such manager. systemd: sd_listen_fds_with_names.
+ */
+GALE_API int gale_inherited_sockets(const char *name, int *sockets, int capacity);
+/**
+ * Tells the service manager `state`: lines as "STATUS=loading" or "READY=1". Returns 1 when it
+ * was told, 0 when there is none, or -errno. systemd: sd_notify.
+ */
+GALE_API GALE_ANY_THREAD int gale_notify(const char *state);
 
 /* ---- Subprocesses ---------------------------------------------------------------------- */
 

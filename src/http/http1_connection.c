@@ -230,6 +230,11 @@ int gale__http1_connection_detach(gale__http1_server_connection *self, gale_iost
     return 0;
 }
 
+void gale__http1_connection_retire(gale__http1_server_connection *self)
+{
+    self->close_after = true;
+}
+
 void gale__http1_connection_drain(gale__http1_server_connection *self)
 {
     self->close_after = true;

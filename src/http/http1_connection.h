@@ -100,6 +100,8 @@ void gale__http1_connection_lost(gale__http1_server_connection *self);
  * whose delegate is not told, and frees the connection. Nothing may be queued, and its input must
  * not be processed further down on the stack. -ENOMEM: all is as before. */
 int gale__http1_connection_detach(gale__http1_server_connection *self, gale_iostream **ret_stream);
+/* Closes after the response at hand, or the next one. */
+void gale__http1_connection_retire(gale__http1_server_connection *self);
 /* Closes when idle; else after the response at hand. */
 void gale__http1_connection_drain(gale__http1_server_connection *self);
 

@@ -34,7 +34,8 @@ static void drain(gale__service *service)
     gale_http_server *server = server_of(service);
     server->draining = true;
     gale_http_server_stop(server);
-    each_connection(server, gale__http1_connection_drain);
+    each_connection(server, server->loop->retiring ? gale__http1_connection_retire
+                                                   : gale__http1_connection_drain);
 }
 
 static bool drained(gale__service *service)

@@ -180,7 +180,7 @@ int gale__loop_turn(gale_ioloop *loop, bool block)
 static void run_ended(gale_ioloop *loop)
 {
     if (loop->stop_asked) {
-        loop->shutting_down = false;
+        loop->shutting_down = loop->retiring = false;
         gale__wheel_remove(&loop->wheel, &loop->shutdown_timer);
         gale__loop_uncall(&loop->shutdown_stop);
     }

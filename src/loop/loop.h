@@ -41,7 +41,7 @@ enum {
 /* Something that a graceful stop has to wait for: a server, an application. */
 typedef struct gale__service {
     gale__list link;
-    /* Stop taking new work; finish what is in flight. */
+    /* Stop taking new work; finish what is in flight. Called twice by a loop that retires. */
     void (*drain)(struct gale__service *service);
     /* True when nothing is in flight any more. */
     bool (*drained)(struct gale__service *service);
@@ -60,6 +60,7 @@ struct gale_ioloop {
     gale__list services;
     gale__pool blocks; /* GALE__ARENA_BLOCK: first blocks of arenas */
     bool running, stop_asked, shutting_down;
+    bool retiring; /* the first phase of a stop: what is idle is left alone */
     bool visiting_services; /* an empty one does not end the graceful stop meanwhile */
     const bool *done;       /* of the run at hand; may be NULL */
     bool failed;            /* something that was asked for has failed: start returns 1 */
@@ -102,6 +103,8 @@ void gale__loop_remove_timer(gale_ioloop *loop, gale__timer *timer);
 
 void gale__loop_add_service(gale_ioloop *loop, gale__service *service);
 void gale__loop_remove_service(gale__service *service);
+/* Stops gracefully, but what waits for work may wait on for `idle_timeout` seconds. */
+void gale__loop_retire(gale_ioloop *loop, double idle_timeout);
 /* A service has become empty: the loop may end its graceful stop. */
 void gale__loop_service_drained(gale_ioloop *loop);
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The graceful stop: every service is asked to finish what is in flight; the loop stops when all
- * have, or when their time is over.
+ * have, or when their time is over. Retiring is a stop with one more phase before it, in which
+ * connections that wait for a request are left alone: a successor serves already, so nothing
+ * hurries, and no request meets a connection that has just been closed.
  */
 #include <gale/log.h>
 
@@ -91,13 +93,36 @@ static void shutdown_deadline(gale__timer *timer)
     gale__loop_service_drained(loop);
 }
 
+static void begin(gale_ioloop *loop, void (*then)(gale__timer *timer), double seconds)
+{
+    loop->shutting_down = true;
+    loop->shutdown_timer.fire = then;
+    gale__loop_add_timer(loop, &loop->shutdown_timer, seconds);
+    visit_services(loop, drain_service);
+    gale__loop_service_drained(loop);
+}
+
+static void shut_down(gale_ioloop *loop)
+{
+    loop->retiring = false;
+    begin(loop, shutdown_deadline, shutdown_timeout(loop));
+}
+
+static void retirement_over(gale__timer *timer)
+{
+    shut_down(GALE__CONTAINER_OF(timer, gale_ioloop, shutdown_timer));
+}
+
 void gale_ioloop_shutdown(gale_ioloop *loop)
+{
+    if (!loop->shutting_down || loop->retiring)
+        shut_down(loop);
+}
+
+void gale__loop_retire(gale_ioloop *loop, double idle_timeout)
 {
     if (loop->shutting_down)
         return;
-    loop->shutting_down = true;
-    loop->shutdown_timer.fire = shutdown_deadline;
-    gale__loop_add_timer(loop, &loop->shutdown_timer, shutdown_timeout(loop));
-    visit_services(loop, drain_service);
-    gale__loop_service_drained(loop);
+    loop->retiring = true;
+    begin(loop, retirement_over, idle_timeout);
 }

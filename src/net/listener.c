@@ -7,6 +7,8 @@
 
 #include <gale/log.h>
 
+#include "net/readiness.h"
+
 static const double PAUSE = 0.1;             /* seconds without accepting, out of descriptors */
 static const int64_t LOG_EVERY = 1000000000; /* ns between two log lines about it */
 
@@ -72,6 +74,8 @@ static void start_accepting(gale__callback *callback)
     if (result < 0)
         gale_log(GALE_LOG_GENERAL, GALE_LOG_ERROR, "cannot accept connections: %s",
                  gale_strerror(result));
+    else
+        gale__readiness_serving(self->loop);
 }
 
 static const gale__io_handlers io_handlers = { .accepted = on_accepted };

@@ -3,12 +3,16 @@
 
 #include <gale/netutil.h>
 
+#include "net/readiness.h"
 #include "net/stream.h"
 #include "net/subprocess.h"
+#include "net/upgrade.h"
 
 static void net_close(void *state)
 {
     gale__net *net = state;
+    gale__upgrade_abandon(net->loop);
+    gale__readiness_end(net);
     gale_resolver_free(net->own_resolver);
     gale__subprocesses_abandon(net);
     gale__pool_close(&net->segments);

@@ -14,6 +14,7 @@ typedef struct gale__net {
     gale__list subprocesses;            /* of gale_subprocess */
     struct gale_resolver *resolver;     /* borrowed; NULL: */
     struct gale_resolver *own_resolver; /* made when it is first asked */
+    struct gale__readiness *readiness;  /* of the loop that stands for the process */
 } gale__net;
 
 /* The slow path of gale__net_of. */

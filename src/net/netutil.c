@@ -14,6 +14,7 @@
 
 #include "core/error.h"
 #include "net/address.h"
+#include "net/inherited.h"
 #include "net/lookup.h"
 
 enum { BACKLOG = 128, UNIX_MODE = 0600, NOTHING_OPENED = 1 };
@@ -80,10 +81,33 @@ static int bind_and_listen(int fd, const binding *self, const struct addrinfo *i
     return listen(fd, options->backlog > 0 ? options->backlog : BACKLOG) == 0 ? 0 : -errno;
 }
 
+/* A socket that was open before the program was started. */
+static int take_inherited(const binding *self, const struct addrinfo *info)
+{
+    if (self->port == 0)
+        return -1;
+    struct sockaddr_storage address = with_port(info, self->port);
+    return gale__inherited_take((struct sockaddr *)&address, info->ai_addrlen);
+}
+
+static bool is_any_ipv4(const struct sockaddr *address)
+{
+    const struct sockaddr_in *ipv4 = (const void *)address;
+    return address->sa_family == AF_INET && ipv4->sin_addr.s_addr == htonl(INADDR_ANY);
+}
+
 static int open_one(binding *self, const struct addrinfo *info)
 {
     if (self->count == GALE_BIND_SOCKETS_MAX)
         return GALE_ETOOBIG;
+    int inherited = take_inherited(self, info);
+    if (inherited >= 0) {
+        self->sockets[self->count++] = inherited;
+        return 0;
+    }
+    if (self->port && self->options->family != AF_INET && is_any_ipv4(info->ai_addr) &&
+        gale__inherited_serves_both(self->port))
+        return 0;
     int fd = socket(info->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return errno == EAFNOSUPPORT ? 0 : -errno;
@@ -195,7 +219,12 @@ static int bind_path(int fd, const gale_address *address, unsigned mode, int bac
 int gale_bind_unix_socket(const char *path, unsigned mode, int backlog)
 {
     gale_address address;
+    struct sockaddr_storage name;
     GALE_TRY(gale_address_from_path(path, &address));
+    int inherited =
+        gale__inherited_take((struct sockaddr *)&name, gale__address_to_socket(&address, &name));
+    if (inherited >= 0)
+        return inherited;
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     int result = fd < 0 ? -errno : bind_path(fd, &address, mode, backlog);
     if (result == 0)

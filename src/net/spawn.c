@@ -10,9 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <gale/process.h>
-
 #include "net/subprocess.h"
+
+enum { FIRST_PASSED = STDERR_FILENO + 1 };
 
 extern char **environ;
 
@@ -27,9 +27,12 @@ static int add_files(posix_spawn_file_actions_t *actions, const gale_subprocess_
             error = posix_spawn_file_actions_adddup2(actions, files->fds[i], i);
     if (!error && files->stderr_is_stdout)
         error = posix_spawn_file_actions_adddup2(actions, STDOUT_FILENO, STDERR_FILENO);
+    for (int i = 0; i < files->passed_count && !error; i++)
+        error = posix_spawn_file_actions_adddup2(actions, files->passed[i], FIRST_PASSED + i);
 #if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
     if (!error && !options->inherit_fds)
-        error = posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
+        error =
+            posix_spawn_file_actions_addclosefrom_np(actions, FIRST_PASSED + files->passed_count);
 #endif
     return error;
 }
@@ -57,8 +60,8 @@ static char *const *unconst(const char *const *strings)
     return result;
 }
 
-pid_t gale__spawn(const char *const *arguments, const gale_subprocess_options *options,
-                  const gale__spawn_files *files)
+pid_t gale__spawn(const char *program, const char *const *arguments,
+                  const gale_subprocess_options *options, const gale__spawn_files *files)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -72,7 +75,7 @@ pid_t gale__spawn(const char *const *arguments, const gale_subprocess_options *o
         if (!error)
             error = set_attributes(&attributes, options);
         if (!error)
-            error = posix_spawnp(&pid, arguments[0], &actions, &attributes, unconst(arguments),
+            error = posix_spawnp(&pid, program, &actions, &attributes, unconst(arguments),
                                  options->environment ? unconst(options->environment) : environ);
         posix_spawnattr_destroy(&attributes);
     }

@@ -277,7 +277,7 @@ static int start(gale_subprocess *self, const char *const *arguments,
     gale__spawn_files files;
     int result = open_files(self, options, &files);
     if (result == 0)
-        result = self->pid = gale__spawn(arguments, options, &files);
+        result = self->pid = gale__spawn(arguments[0], arguments, options, &files);
     close_files(&files);
     return result < 0 ? result : begin_watching(self);
 }
@@ -299,6 +299,23 @@ int gale_subprocess_new(const char *const *arguments, const gale_subprocess_opti
     }
     *ret_subprocess = self;
     return 0;
+}
+
+int gale__subprocess_adopt(pid_t pid, const char *name, gale_subprocess **ret_subprocess)
+{
+    gale_subprocess *self = make(name);
+    if (!self) {
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+        return -ENOMEM;
+    }
+    self->pid = pid;
+    int result = begin_watching(self);
+    if (result < 0)
+        gale__free(self);
+    else
+        *ret_subprocess = self;
+    return result;
 }
 
 void gale_subprocess_free(gale_subprocess *self)

@@ -2,11 +2,13 @@
 /* Sets of listening sockets that are opened before the workers are forked. */
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <gale/process.h>
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "net/inherited.h"
 
 typedef struct socket_set {
     int sockets[GALE_BIND_SOCKETS_MAX];
@@ -25,6 +27,25 @@ static int bind_set(socket_set *set, int port, const gale_bind_options *options)
         return count;
     set->count = count;
     return port ? port : gale_socket_port(set->sockets[0]);
+}
+
+/* More were inherited than there are workers now: these get them, too, with what waits in them. */
+static void share_out_rest(gale_worker_sockets *self)
+{
+    struct sockaddr_storage address;
+    for (int i = 0; i < self->sets[0].count; i++) {
+        socklen_t size = sizeof address;
+        int fd = self->sets[0].sockets[i];
+        if (getsockname(fd, (struct sockaddr *)&address, &size) != 0)
+            continue;
+        for (int to = 0; to < self->workers && self->sets[to].count < GALE_BIND_SOCKETS_MAX;
+             to = (to + 1) % self->workers) {
+            fd = gale__inherited_take((struct sockaddr *)&address, size);
+            if (fd < 0)
+                break;
+            self->sets[to].sockets[self->sets[to].count++] = fd;
+        }
+    }
 }
 
 int gale_worker_sockets_bind(int workers, int port, const gale_bind_options *options,
@@ -46,6 +67,7 @@ int gale_worker_sockets_bind(int workers, int port, const gale_bind_options *opt
             return port;
         }
     }
+    share_out_rest(self);
     *ret_sockets = self;
     return 0;
 }

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/notify.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <gale/process.h>
+
+#include "core/error.h"
+
+int gale_notify(const char *state)
+{
+    const char *path = getenv("NOTIFY_SOCKET");
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    size_t size = path ? strlen(path) : 0;
+    if (size == 0)
+        return 0;
+    if ((path[0] != '/' && path[0] != '@') || size >= sizeof address.sun_path)
+        return gale__fail(-EINVAL, "NOTIFY_SOCKET is no socket: %s", path);
+    memcpy(address.sun_path, path, size);
+    if (path[0] == '@')
+        address.sun_path[0] = '\0';
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    socklen_t address_size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size);
+    ssize_t sent =
+        sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address, address_size);
+    int result = sent < 0 ? -errno : 1;
+    close(fd);
+    return result < 0
+               ? gale__fail(result, "cannot tell the service manager: %s", gale_strerror(result))
+               : result;
+}
+
+int64_t gale__notify_watchdog(void)
+{
+    const char *period = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
+    if (!period || !getenv("NOTIFY_SOCKET") || (pid && atol(pid) != (long)getpid()))
+        return 0;
+    long long microseconds = atoll(period);
+    if (microseconds <= 0 || microseconds > INT64_MAX / 1000)
+        return 0;
+    return (int64_t)microseconds * 500;
+}
