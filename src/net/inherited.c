@@ -119,7 +119,7 @@ static void add_all(const gale__inheritance *found, bool from_predecessor)
 
 static bool is_for_us(const char *pid)
 {
-    const char *end;
+    const char *end = "";
     int wanted = pid ? parse_number(pid, 1 << 30, &end) : -1;
     return wanted == (int)getpid() && !*end;
 }
