@@ -196,7 +196,7 @@ TASK_TEST(signals_are_as_by_default_in_it)
 
 TASK_TEST(a_session_of_its_own)
 {
-    assert_ok(start("sleep 100", &(gale_subprocess_options){ .start_new_session = true }));
+    assert_ok(start("exec sleep 100", &(gale_subprocess_options){ .start_new_session = true }));
     assert_int_equal(getsid(gale_subprocess_pid(child)), gale_subprocess_pid(child));
     assert_ok(gale_subprocess_send_signal(child, SIGKILL));
     assert_ok(gale_subprocess_wait_for_exit(child, &(int){ 0 }));
@@ -302,7 +302,7 @@ static int wait_for(void *arg)
 
 TASK_TEST(a_cancelled_wait_leaves_the_child_alone)
 {
-    assert_ok(start("sleep 100", NULL));
+    assert_ok(start("exec sleep 100", NULL));
     assert_error(gale_with_timeout(0.01, wait_for, child), GALE_ETIMEDOUT);
     assert_false(gale_subprocess_returncode(child, NULL));
     assert_int_equal(kill(gale_subprocess_pid(child), SIGKILL), 0);
@@ -318,7 +318,7 @@ static int wait_and_note(void *arg)
 
 TASK_TEST(freed_while_it_runs_it_goes_on_and_leaves_no_zombie)
 {
-    assert_ok(start("sleep 0.05", NULL));
+    assert_ok(start("exec sleep 0.05", NULL));
     gale_scope *scope = gale_scope_open(NULL);
     assert_ok(gale_scope_spawn(scope, "wait", wait_and_note, child));
     loop_briefly();
@@ -336,7 +336,7 @@ static pid_t left_behind;
 
 TASK_TEST(a_loop_that_ends_forgets_its_children)
 {
-    assert_ok(start("sleep 100", NULL));
+    assert_ok(start("exec sleep 100", NULL));
     left_behind = gale_subprocess_pid(child);
     gale_subprocess_free(child);
 }
