@@ -266,7 +266,8 @@ int gale__wait_begin(gale__waiter *waiter, void (*abandon)(gale__waiter *waiter)
     return 0;
 }
 
-int gale__wait_end(gale__waiter *waiter)
+/* Not inlined, because compilers do not know that who wakes has unlinked the waiter. */
+__attribute__((noinline)) int gale__wait_end(gale__waiter *waiter)
 {
     if (!waiter->woken)
         waiter->task->waiting = waiter;

@@ -247,7 +247,7 @@ TEST(a_task_that_holds_the_loop_is_logged_by_name)
 
 static char *loop_stack_of(gale__task *task)
 {
-    return (char *)task->scheduler->context.stack_pointer;
+    return (char *)task->scheduler->context.registers.stack_pointer;
 }
 
 static void note_stack(void *arg)

@@ -90,16 +90,18 @@ static void init_request(gale_http_server_request *request, gale_http_connection
     request->ended = 0;
 }
 
-static gale_http_connection *exchange_new(gale__http1_server_connection *self)
+static gale_http_connection *exchange_take(gale__http *http)
 {
-    gale__http *http = self->server->http;
     gale_http_connection *exchange = http->spare;
     if (GALE__UNLIKELY(!exchange))
-        exchange = exchange_make(http);
-    if (!exchange)
-        return NULL;
+        return exchange_make(http);
     http->spare = NULL;
     GALE__UNPOISON(exchange, sizeof *exchange);
+    return exchange;
+}
+
+static void exchange_begin(gale_http_connection *exchange, gale__http1_server_connection *self)
+{
     exchange->http1 = self;
     exchange->scope_taken = false;
     exchange->delegate = NULL;
@@ -109,16 +111,19 @@ static gale_http_connection *exchange_new(gale__http1_server_connection *self)
     exchange->bodiless = exchange->keep_alive = exchange->body_complete = false;
     exchange->paused = exchange->continue_wanted = false;
     init_request(&exchange->request, exchange);
-    return exchange;
 }
 
-/* Parses the head into a new exchange. On failure answers, and returns NULL. */
+/* Parses the head into a new exchange. On failure answers, and returns NULL. The head is copied
+ * first, so that the copy is in the cache when it is parsed: what is still being stored sixteen
+ * bytes at a time cannot be loaded at other places. */
 static gale_http_connection *read_exchange(gale__http1_server_connection *self, const char *data,
                                            size_t size)
 {
-    gale_http_connection *exchange = exchange_new(self);
+    gale_http_connection *exchange = exchange_take(self->server->http);
     gale_http_server_request *request = exchange ? &exchange->request : NULL;
     char *head = exchange ? gale__http1_head_copy(request->arena, data, size) : NULL;
+    if (GALE__LIKELY(exchange != NULL))
+        exchange_begin(exchange, self);
     int status = 503, result = -ENOMEM;
     const char *reason = "out of memory";
     if (head)
@@ -146,11 +151,11 @@ int gale__http_exchange_start_task(gale_http_connection *exchange, const char *n
                                    gale_task_function function, void *arg)
 {
     gale__http1_server_connection *self = exchange->http1;
-    gale__buffer body = exchange->request.body;
+    char *body = exchange->request.body.data;
     exchange->scope_taken = true;
     if (GALE__LIKELY(gale__task_start(exchange->scope, NULL, name, function, arg, true) == 0))
         return 0;
-    gale__buffer_clear(&body);
+    gale__free(body);
     self->active->exchange = NULL; /* it went with its scope */
     gale_log(GALE_LOG_GENERAL, GALE_LOG_ERROR, "out of memory: a request is answered with 503");
     gale__http1_reject(self, 503, NULL);

@@ -249,9 +249,13 @@ static bool is_ordinary(const gale_http_connection *exchange, int status, const 
 static int respond_ordinary(gale_http_connection *exchange, int status, gale_http_headers *headers,
                             gale__segments *body)
 {
-    gale__http1_response_head head = { .status = status,
-                                       .headers = headers,
-                                       .framing = { .content_length = (int64_t)body->size } };
+    gale__http1_response_head head; /* field by field is how it is read at once */
+    head.status = status;
+    head.reason = NULL;
+    head.headers = headers;
+    head.framing.content_length = (int64_t)body->size;
+    head.framing.chunked = false;
+    head.framing.connection = GALE__HTTP1_CONNECTION_UNSAID;
     GALE_TRY(cut(exchange, write_in_one_piece(exchange, &head, body)));
     exchange->finished = true;
     gale__http1_exchange_finished(exchange);

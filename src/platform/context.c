@@ -19,36 +19,41 @@
 
 void gale__context_start(void);
 
-/* What gale__context_swap leaves on a stack, from the stack pointer upwards. */
 #if defined(__x86_64__)
 
+/* What gale__context_start takes from the stack. */
 struct frame {
-    uint32_t mxcsr;
-    uint16_t control_word, unused;
-    uintptr_t r15, r14, argument, entry, rbx, frame_pointer, return_address;
+    uintptr_t entry, argument;
 };
 
-static void save_float_control(struct frame *frame)
+static void save_float_control(gale__context_registers *registers)
 {
-    __asm__ volatile("stmxcsr %0\n\tfnstcw %1" : "=m"(frame->mxcsr), "=m"(frame->control_word));
+    __asm__ volatile("stmxcsr %0\n\tfnstcw %1"
+                     : "=m"(registers->mxcsr), "=m"(registers->control_word));
+}
+
+void gale__context_prepare(gale__context_registers *registers, void *stack_low, size_t stack_size,
+                           void (*entry)(void *arg), void *arg)
+{
+    uintptr_t top = ((uintptr_t)stack_low + stack_size) & ~(uintptr_t)15;
+    struct frame *frame = (struct frame *)top - 1;
+    *frame = (struct frame){ .entry = (uintptr_t)entry, .argument = (uintptr_t)arg };
+    *registers = (gale__context_registers){ .stack_pointer = frame,
+                                            .next = (void *)(uintptr_t)gale__context_start };
+    save_float_control(registers);
 }
 
 #else
 
+/* What gale__context_registers_swap leaves on a stack, from the stack pointer upwards. */
 struct frame {
     uintptr_t entry, argument, x21_x28[8], frame_pointer, return_address;
     double d8_d15[8];
     uint64_t fpcr, unused;
 };
 
-static void save_float_control(struct frame *frame)
-{
-    __asm__ volatile("mrs %0, fpcr" : "=r"(frame->fpcr));
-}
-
-#endif
-
-void *gale__context_prepare(void *stack_low, size_t stack_size, void (*entry)(void *arg), void *arg)
+void gale__context_prepare(gale__context_registers *registers, void *stack_low, size_t stack_size,
+                           void (*entry)(void *arg), void *arg)
 {
     uintptr_t top = ((uintptr_t)stack_low + stack_size) & ~(uintptr_t)15;
     struct frame *frame = (struct frame *)top - 1;
@@ -57,9 +62,11 @@ void *gale__context_prepare(void *stack_low, size_t stack_size, void (*entry)(vo
         .argument = (uintptr_t)arg,
         .return_address = (uintptr_t)gale__context_start,
     };
-    save_float_control(frame);
-    return frame;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(frame->fpcr));
+    registers->stack_pointer = frame;
 }
+
+#endif
 
 #endif
 
@@ -106,7 +113,7 @@ void gale__context_make(gale__context *context, void *stack_low, size_t stack_si
     *context = (gale__context){
         .entry = entry, .arg = arg, .stack_low = stack_low, .stack_size = stack_size
     };
-    context->stack_pointer = gale__context_prepare(stack_low, stack_size, begin, context);
+    gale__context_prepare(&context->registers, stack_low, stack_size, begin, context);
 #if GALE__TSAN
     context->fiber = __tsan_create_fiber(0);
 #endif
@@ -115,14 +122,14 @@ void gale__context_make(gale__context *context, void *stack_low, size_t stack_si
 void gale__context_switch(gale__context *from, gale__context *to)
 {
     depart(from, to, false);
-    gale__context_swap(from, to);
+    gale__context_registers_swap(&from->registers, &to->registers);
     arrive(from);
 }
 
 void gale__context_exit(gale__context *finished, gale__context *to)
 {
     depart(finished, to, true);
-    gale__context_swap(finished, to);
+    gale__context_registers_swap(&finished->registers, &to->registers);
     __builtin_unreachable();
 }
 
@@ -131,8 +138,8 @@ void gale__context_destroy(gale__context *context)
 {
 #if GALE__ASAN
     const char *top = (const char *)context->stack_low + context->stack_size;
-    __asan_unpoison_memory_region(context->stack_pointer,
-                                  (size_t)(top - (const char *)context->stack_pointer));
+    __asan_unpoison_memory_region(context->registers.stack_pointer,
+                                  (size_t)(top - (const char *)context->registers.stack_pointer));
 #endif
 #if GALE__TSAN
     __tsan_destroy_fiber(context->fiber);
@@ -144,7 +151,7 @@ void gale__context_destroy(gale__context *context)
 void gale__context_make(gale__context *context, void *stack_low, size_t stack_size,
                         void (*entry)(void *arg), void *arg)
 {
-    context->stack_pointer = gale__context_prepare(stack_low, stack_size, entry, arg);
+    gale__context_prepare(&context->registers, stack_low, stack_size, entry, arg);
 }
 
 #endif

@@ -10,12 +10,13 @@
 
         .text
 
-/* void gale__context_swap(gale__context *from, gale__context *to) */
-        .globl  gale__context_swap
-        .hidden gale__context_swap
-        .type   gale__context_swap, %function
+/* void gale__context_registers_swap(gale__context_registers *from,
+ *                                   gale__context_registers *to) */
+        .globl  gale__context_registers_swap
+        .hidden gale__context_registers_swap
+        .type   gale__context_registers_swap, %function
         .p2align 4
-gale__context_swap:
+gale__context_registers_swap:
         .cfi_startproc
         hint    #34             /* bti c */
         sub     sp, sp, #FRAME
@@ -80,7 +81,7 @@ gale__context_swap:
         .cfi_restore x30
         ret
         .cfi_endproc
-        .size   gale__context_swap, . - gale__context_swap
+        .size   gale__context_registers_swap, . - gale__context_registers_swap
 
 /* What a made context begins with: entry is in x19, its argument in x20. The undefined return
  * address tells debuggers that this is the outermost frame. */

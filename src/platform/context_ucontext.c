@@ -2,7 +2,7 @@
 /*
  * Contexts by the C library's ucontext, for processors that have no assembly here. It saves the
  * signal mask too, at the price of a system call for each switch. A suspended context's
- * ucontext_t lies on its own stack, so that gale__context stays one pointer.
+ * ucontext_t lies on its own stack, so that its registers stay one pointer.
  */
 #include "platform/context.h"
 
@@ -23,7 +23,8 @@ static void begin(unsigned high, unsigned low)
     self->entry(self->arg);
 }
 
-void *gale__context_prepare(void *stack_low, size_t stack_size, void (*entry)(void *arg), void *arg)
+void gale__context_prepare(gale__context_registers *registers, void *stack_low, size_t stack_size,
+                           void (*entry)(void *arg), void *arg)
 {
     uintptr_t top = ((uintptr_t)stack_low + stack_size - sizeof(start)) & ~(uintptr_t)63;
     start *self = (start *)top;
@@ -35,10 +36,10 @@ void *gale__context_prepare(void *stack_low, size_t stack_size, void (*entry)(vo
     self->arg = arg;
     makecontext(&self->ucontext, (void (*)(void))begin, 2, (unsigned)(top >> 16 >> 16),
                 (unsigned)top);
-    return self;
+    registers->stack_pointer = self;
 }
 
-void gale__context_swap(gale__context *from, gale__context *to)
+void gale__context_registers_swap(gale__context_registers *from, gale__context_registers *to)
 {
     ucontext_t here;
     from->stack_pointer = &here;

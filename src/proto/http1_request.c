@@ -124,7 +124,7 @@ static inline int parse_target(gale__http1_request *out, gale__arena *arena, cha
     *end = '\0';
     *at = end + 1;
     out->target = (gale_str){ target, (size_t)(end - target) };
-    out->path = out->target;
+    out->path = (gale_str){ target, out->target.len };
     out->query = (gale_str){ end, 0 };
     out->authority = (gale_str){ NULL, 0 };
     if (GALE__LIKELY(path_end == end && *target == '/'))

@@ -136,19 +136,10 @@ gale_handler *gale__handler_new(gale_application *application, const gale__handl
     self->scope = connection->scope;
     self->net = gale__net_of(application->loop);
     gale__segments_embed(&self->body, &self->first, self->room, sizeof self->room);
-    self->error_status = 0;
-    self->error_reason = self->error_message = NULL;
-    self->stream = NULL;
-    self->locale = NULL;
-    self->upload = NULL;
-    self->transforms = NULL;
-    self->visitor = NULL;
-    self->ui = NULL;
-    self->started = self->finished = self->headers_written = false;
-    self->disconnected = self->given_away = self->failed = false;
     self->filters = filters;
-    self->filters_prepared = 0;
-    self->filters_failed = false;
+    self->started = false;
+    memset(&self->error_reason, 0,
+           offsetof(gale_handler, room) - offsetof(gale_handler, error_reason));
     if (state_size)
         memset(self->state, 0, state_size);
     gale__handler_reset(self);

@@ -23,29 +23,31 @@ struct gale_handler {
     void *arg;
     const gale__path_arguments *path_arguments;
     gale_http_headers headers;
-    gale__segments body; /* written and not sent */
-    gale__segment first; /* of the body, with its room below */
+    gale__segments body;          /* written and not sent */
+    gale__segment first;          /* of the body, with its room below */
+    gale__defer last;             /* of its scope: lets go of the application */
+    const gale__filters *filters; /* NULL: none */
+    const char *reason;           /* NULL: the standard phrase */
     int status;
-    const char *reason;                  /* NULL: the standard phrase */
-    int error_status;                    /* of the last gale_http_error, or 0 */
-    const char *error_reason;            /* of the same, or NULL */
-    const char *error_message;           /* of the same, or NULL */
-    struct gale__body_stream *stream;    /* of a streaming handler */
-    struct gale__upload *upload;         /* of one whose class has `uploads` */
-    struct gale__transforms *transforms; /* that have seen the first chunk */
-    struct gale__visitor *visitor;       /* cookies, user, token; NULL until needed */
-    struct gale__ui *ui;                 /* UI modules; NULL until one was rendered */
-    gale__defer last;                    /* of its scope: lets go of the application */
-    const gale_locale *locale;           /* NULL until it is asked for */
-    const gale__filters *filters;        /* NULL: none */
-    size_t filters_prepared;             /* how many have begun */
-    bool filters_failed;                 /* before_headers of one has */
-    bool started;                        /* its task has begun */
-    bool finished;                       /* the response is complete */
-    bool headers_written;                /* by gale_flush */
-    bool disconnected;
-    bool given_away; /* the response is somebody else's affair, and so is its log line */
-    bool failed;     /* a getter has failed */
+    bool started; /* its task has begun */
+    struct {
+        const char *error_reason;            /* of the last gale_http_error, or NULL */
+        const char *error_message;           /* of the same, or NULL */
+        int error_status;                    /* of the same, or 0 */
+        bool filters_failed;                 /* before_headers of one has */
+        size_t filters_prepared;             /* how many have begun */
+        struct gale__body_stream *stream;    /* of a streaming handler */
+        struct gale__upload *upload;         /* of one whose class has `uploads` */
+        struct gale__transforms *transforms; /* that have seen the first chunk */
+        struct gale__visitor *visitor;       /* cookies, user, token; NULL until needed */
+        struct gale__ui *ui;                 /* UI modules; NULL until one was rendered */
+        const gale_locale *locale;           /* NULL until it is asked for */
+        bool finished;                       /* the response is complete */
+        bool headers_written;                /* by gale_flush */
+        bool disconnected;
+        bool given_away; /* the response is somebody else's affair, and so is its log line */
+        bool failed;     /* a getter has failed */
+    };                   /* zero at first */
     char room[GALE__HANDLER_ROOM];
     _Alignas(16) char state[];
 };
