@@ -351,8 +351,8 @@ TEST(every_input_takes_linear_time)
         "\r\n--1234\r", "\r\n--1234-", "\r\n--1234\r\r\n", "x"
     };
     for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++) {
-        assert_true(seconds_for(patterns[i], 2000000, 65536) < 2);
-        assert_true(seconds_for(patterns[i], 2000000, 1) < 4);
+        assert_true(seconds_for(patterns[i], 300000, 65536) < 2);
+        assert_true(seconds_for(patterns[i], 300000, 1) < 4);
     }
 }
 

@@ -19,9 +19,11 @@ static int parse(gale_str data, gale__proxied *ret_client)
 static gale__proxied parse_whole(gale_str header)
 {
     gale__proxied client;
+    char longer[600];
+    if (header.len > sizeof longer - 3)
+        fail_msg("a header of %zu bytes", header.len);
     for (size_t size = 0; size < header.len; size++)
         assert_int_equal(parse((gale_str){ header.data, size }, &client), 0);
-    char longer[600];
     memcpy(longer, header.data, header.len);
     memcpy(longer + header.len, "GET", 3);
     assert_int_equal(parse((gale_str){ longer, header.len + 3 }, &client), header.len);

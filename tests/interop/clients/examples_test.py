@@ -48,8 +48,8 @@ class Sleep(TestCase):
             client.sendall(get(f"/?seconds={text}"))
             expected = 200 if text == "soon" else 400
             self.assertEqual(read_response(client)[0], expected, text)
-        self.stop(self.server, [r"general\] 400 GET .*: seconds must be from 0 to 60",
-                                r"access\] 400 GET /\?seconds="])
+        self.stop(self.server, [r"\w+:\d+\] 400 GET .*: seconds must be from 0 to 60",
+                                r"\w+:\d+\] 400 GET /\?seconds="])
 
     def test_client_that_leaves_ends_its_handler(self):
         before = self.server.descriptors()

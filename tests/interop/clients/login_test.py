@@ -65,8 +65,8 @@ class Login(TestCase):
                 cookie.value = cookie.value[:-2] + 'x"'
         url, _ = self.get("/")
         self.assertIn("login", url)
-        self.stop(self.server, [r"general\] 403 POST /login .*argument missing from POST",
-                                r"access\] 403 POST /login"])
+        self.stop(self.server, [r"\w+:\d+\] 403 POST /login .*argument missing from POST",
+                                r"\w+:\d+\] 403 POST /login"])
 
 
 if __name__ == "__main__":

@@ -70,8 +70,8 @@ class Upload(TestCase):
         client.sendall(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10000000001\r\n"
                        b"Content-Type: multipart/form-data; boundary=1\r\n\r\n")
         self.assertEqual(read_response(client)[0], 413)
-        self.stop(server, [r"access\] 415 POST /", r"access\] 400 POST /",
-                           r"general\] 400 .*: Invalid body: Invalid multipart/form-data: "])
+        self.stop(server, [r"\w+:\d+\] 415 POST /", r"\w+:\d+\] 400 POST /",
+                           r"\w+:\d+\] 400 .*: Invalid body: Invalid multipart/form-data: "])
 
     def parts(self, server, *arguments):
         return json.loads(curl(*arguments, f"{server.url}/upload"))["parts"]
