@@ -46,8 +46,8 @@ int main(int argc, char **argv)
     int sockets[GALE_BIND_SOCKETS_MAX];
     int workers = workers_option(&argc, argv), port = port_option(argc, argv);
     gale_log_set_level(GALE_LOG_INFO);
-    int count = workers > 0 ? fork_workers(workers, port, sockets)
-                            : gale_bind_sockets(port, NULL, sockets);
+    int count =
+        workers > 0 ? fork_workers(workers, port, sockets) : gale_bind_sockets(port, NULL, sockets);
     if (count < 0) {
         fprintf(stderr, "%s\n", gale_error_detail());
         return 1;

@@ -18,6 +18,9 @@
 
 #include "core/sanitize.h"
 
+static int say_worker(gale_iostream *stream, const gale_address *address, void *arg);
+static int ready_fd = -1; /* where a supervisor tells its predecessor; or -1 */
+
 /* What all processes of a test see. */
 typedef struct shared {
     atomic_int starts[4]; /* of each worker */
@@ -75,6 +78,11 @@ static pid_t start(const supervised *self)
     if (pid == 0) {
         close(words[0]);
         alarm(30);
+        if (ready_fd >= 0) {
+            words[1] = dup2(words[1], 60);
+            dup2(ready_fd, 3);
+            close(ready_fd);
+        }
         supervise(self);
     }
     close(words[1]);
@@ -246,6 +254,117 @@ TEST(after_a_stop_signal_nothing_is_restarted)
     kill(supervisor, SIGTERM);
     assert_int_equal(finish(supervisor), 0);
     assert_int_equal(occurrences("killed by signal 15\n"), 1);
+}
+
+/* Serves on a socket of its own until it is stopped. */
+static int serve_until_stopped(int id, int start_count)
+{
+    gale_tcp_server *server = gale_tcp_server_new(say_worker, NULL, NULL);
+    gale_bind_options options = { .address = "127.0.0.1" };
+    (void)start_count;
+    if (gale_tcp_server_listen(server, 0, &options) < 0)
+        return 5;
+    int result = run_loop(id, 0);
+    return result;
+}
+
+static int wait_for_other_start(int id, int start_count)
+{
+    if (start_count == 0)
+        pause();
+    say("worker %d again\n", id);
+    return 0;
+}
+
+TEST(a_hang_up_is_handed_on)
+{
+    pid_t supervisor = start(&(supervised){ 2, -1, wait_for_other_start });
+    wait_for(&common->starts[0]);
+    wait_for(&common->starts[1]);
+    kill(supervisor, SIGHUP);
+    assert_int_equal(finish(supervisor), 0);
+    assert_int_equal(occurrences("killed by signal 1, restarting"), 2);
+    assert_int_equal(occurrences(" again"), 2);
+}
+
+TEST(workers_stop_when_their_supervisor_has_gone)
+{
+    pid_t supervisor = start(&(supervised){ 2, -1, serve_until_stopped });
+    wait_for(&common->loops[0]);
+    wait_for(&common->loops[1]);
+    usleep(50000);
+    kill(supervisor, SIGKILL);
+    size_t size = 0;
+    ssize_t more;
+    while ((more = read(words[0], output + size, sizeof output - 1 - size)) > 0)
+        size += (size_t)more;
+    output[size] = '\0';
+    close(words[0]);
+    munmap(common, sizeof *common);
+    assert_int_equal(waitpid(supervisor, NULL, 0), supervisor);
+    assert_int_equal(occurrences("[30] worker 0 stops: its supervisor has gone"), 1);
+    assert_int_equal(occurrences("worker 0 stopped: 0"), 1);
+    assert_int_equal(occurrences("worker 1 stopped: 0"), 1);
+}
+
+/* ---- As successors ---------------------------------------------------------------------- */
+
+/* A supervisor whose predecessor waits at the other end of a pipe; returns its exit status, and in
+ * *ret_word what it said. */
+static int succeed(const supervised *self, char *ret_word)
+{
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    pid_t supervisor;
+    setenv("GALE_UPGRADE", "0:", 1);
+    ready_fd = ends[1];
+    supervisor = start(self);
+    ready_fd = -1;
+    unsetenv("GALE_UPGRADE");
+    close(ends[1]);
+    *ret_word = '-';
+    if (read(ends[0], ret_word, 1) == 1)
+        kill(supervisor, SIGTERM);
+    close(ends[0]);
+    return finish(supervisor);
+}
+
+TEST(a_successor_says_when_all_its_workers_serve)
+{
+    char word;
+    assert_int_equal(succeed(&(supervised){ 3, -1, serve_until_stopped }, &word), 0);
+    assert_int_equal(word, 's');
+    assert_int_equal(occurrences("stopped: 0"), 3);
+}
+
+static int fail_to_serve(int id, int start_count)
+{
+    return id == 1 ? 4 : serve_until_stopped(id, start_count);
+}
+
+TEST(a_successor_gives_up_when_a_worker_ends_before)
+{
+    char word;
+    assert_int_equal(succeed(&(supervised){ 2, -1, fail_to_serve }, &word), 1);
+    assert_int_equal(word, '-');
+    assert_int_equal(
+        occurrences("[40] A child of this upgrade has ended before all served, giving up"), 1);
+}
+
+static int ask_for_an_upgrade(int id, int start_count)
+{
+    (void)start_count;
+    if (id == 0)
+        say("asked: %d\n", gale_upgrade());
+    usleep(100000);
+    return 0;
+}
+
+TEST(no_upgrade_before_all_workers_serve)
+{
+    assert_int_equal(run(&(supervised){ 2, -1, ask_for_an_upgrade }), 0);
+    assert_int_equal(occurrences("asked: 0"), 1);
+    assert_int_equal(occurrences("[30] no upgrade: not all children serve yet"), 1);
 }
 
 /* ---- Refusals -------------------------------------------------------------------------- */
