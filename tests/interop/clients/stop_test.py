@@ -5,6 +5,7 @@
 import select
 import signal
 import socket
+import threading
 import time
 import unittest
 
@@ -57,6 +58,44 @@ class Stop(TestCase):
         self.assertEqual((status, body), (200, b"slept for 3 seconds\n"))
         self.assertEqual(headers["connection"].lower(), "close")
         self.assertEqual(busy.recv(1), b"")
+        self.ended(server)
+
+    def ask_until_closed(self, server, outcomes):
+        """Requests without a pause on one connection; notes how the last one ended."""
+        connection = self.connect(server)
+        try:
+            while True:
+                connection.sendall(get("/?seconds=0"))
+                first = connection.recv(65536)
+                if not first:
+                    break
+                self.assertIn(b"slept for 0 seconds", first)  # whole, or not at all
+            outcomes.append("closed")
+        except OSError:
+            outcomes.append("reset")
+        except AssertionError as error:
+            outcomes.append(repr(error))
+
+    def test_under_load(self):
+        """All that are waited for are answered, and no answer is cut."""
+        server = self.start("examples/sleep")
+        outcomes = []
+        load = [threading.Thread(target=self.ask_until_closed, args=(server, outcomes))
+                for _ in range(8)]
+        for thread in load:
+            thread.start()
+        busy = [self.connect(server) for _ in range(100)]
+        for connection in busy:
+            connection.sendall(get("/?seconds=1"))
+        time.sleep(0.5)
+        server.process.send_signal(signal.SIGTERM)
+        for connection in busy:
+            status, headers, _ = read_response(connection)
+            self.assertEqual((status, headers["connection"].lower()), (200, "close"))
+        for thread in load:
+            thread.join()
+        self.assertEqual(len(outcomes), 8)
+        self.assertFalse([outcome for outcome in outcomes if outcome not in ("closed", "reset")])
         self.ended(server)
 
     def test_second_signal_ends_at_once_with_1(self):
