@@ -262,8 +262,16 @@ typedef struct gale_application_settings {
     const void *default_handler_arg;
     /** Called instead of writing the access log line. Tornado: log_function. */
     void (*log_function)(gale_handler *handler);
-    /** Tells the error's text in the default error page. Only for development.
-     * Tornado: serve_traceback. */
+    /** For development: turns on serve_traceback, no_compiled_template_cache, no_static_hash_cache
+     * and autoreload. Tornado: debug. */
+    bool debug;
+    /** The program would like to be started again when its files have changed. gale does not watch
+     * them: gale_application_get_settings tells it to what does. Tornado: autoreload. */
+    bool autoreload;
+    /** The default error page tells what is known of an error: its code and detail, or the message
+     * of gale_http_error; the request, its route and path arguments; the handler's class and its
+     * bases; and what was logged for the request. Only for development: none of it is for
+     * strangers. Tornado: serve_traceback. */
     bool serve_traceback;
     /** Adds gale_compress_transform. Tornado: compress_response. */
     bool compress_response;

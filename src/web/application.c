@@ -14,6 +14,7 @@
 #include "web/render.h"
 #include "web/signed_cookies.h"
 #include "web/static.h"
+#include "web/traceback.h"
 #include "web/transform.h"
 
 /* The detail says what was not possible, and why; without one `what` does. */
@@ -136,11 +137,34 @@ static void close_service(gale__service *service)
     gale_application_free(GALE__CONTAINER_OF(service, gale_application, service));
 }
 
+/* The settings' filters, and around them what serve_traceback needs. */
 static int make_filters(gale_application *application)
 {
     const gale_filter *filters = application->settings.filters;
-    int result = filters ? gale__filters_new(NULL, filters, &application->filters) : 0;
+    size_t count = 0;
+    while (filters && filters[count].filter)
+        count++;
+    if (count == 0 && !application->settings.serve_traceback)
+        return 0;
+    gale_filter *all = gale__calloc(count + 2, sizeof *all);
+    if (!all)
+        return fail_loudly(application->loop, -ENOMEM, "cannot add filters");
+    bool traceback = application->settings.serve_traceback;
+    all[0].filter = &gale__traceback_filter;
+    if (count)
+        memcpy(all + traceback, filters, count * sizeof *all);
+    int result = gale__filters_new(NULL, all, &application->filters);
+    gale__free(all);
     return result < 0 ? fail_loudly(application->loop, result, "cannot add filters") : 0;
+}
+
+/* What `debug` stands for. */
+static void spell_out_debug(gale_application_settings *settings)
+{
+    if (!settings->debug)
+        return;
+    settings->serve_traceback = settings->autoreload = true;
+    settings->no_compiled_template_cache = settings->no_static_hash_cache = true;
 }
 
 static int check_settings(gale_application *application)
@@ -163,6 +187,7 @@ gale_application *gale_application_new(const gale_route *routes,
     };
     if (settings)
         application->settings = *settings;
+    spell_out_debug(&application->settings);
     if (application->settings.max_response_buffer == 0)
         application->settings.max_response_buffer = 104857600;
     gale__loop_add_service(loop, &application->service);

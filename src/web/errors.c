@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/escape.h"
 #include "web/application.h"
+#include "web/traceback.h"
 
 int gale_http_error(gale_handler *self, int status, const char *message, ...)
 {
@@ -103,11 +104,10 @@ static int write_error(gale_handler *self, int status, int error)
 {
     if (self->type->slots.write_error)
         return self->type->slots.write_error(self, status, error);
-    if (!self->application->settings.serve_traceback || error == GALE_EHTTP || error >= 0)
-        return default_page(self, status);
-    GALE_TRY(gale_set_header(self, "Content-Type", "text/plain"));
-    return gale_writef(self, "%s in %s\n%s\n", gale_strerror(error), self->type->slots.name,
-                       gale_error_detail());
+    bool only_status = error == GALE_EHTTP ? !self->error_message : error >= 0;
+    if (self->application->settings.serve_traceback && !only_status)
+        return gale__traceback_write(self, status, error);
+    return default_page(self, status);
 }
 
 /* Headers are out: the client must see that the response is cut, not a short but whole one. */

@@ -2,6 +2,7 @@
 /* What a failing handler is answered with, and what is logged. */
 #include <errno.h>
 
+#include "core/error.h"
 #include "web/web_test.h"
 
 #define PAGE(status, reason)                                                                       \
@@ -303,18 +304,65 @@ TEST(a_failing_write_error_is_logged)
     stop();
 }
 
+static int log_and_fail(gale_handler *self)
+{
+    gale_log(GALE_LOG_APPLICATION, GALE_LOG_WARNING, "looking for %s", gale_path_arg(self, "id"));
+    return gale__fail(-EIO, "the disk is on fire");
+}
+
+static const gale_handler_class based_class = { .name = "story", .get = log_and_fail };
+static const gale_handler_class derived_class = { .name = "long story", .base = &based_class };
+
+/* The rest of an answer behind `text`, which must be in it. */
+static const char *behind(const char *answer, const char *text)
+{
+    const char *at = strstr(answer, text);
+    if (!at)
+        fail_msg("%s is missing in %s", text, answer);
+    return at + strlen(text);
+}
+
 TEST(serve_traceback_tells_what_went_wrong)
 {
     int port;
-    serve(routes, &(gale_application_settings){ .serve_traceback = true }, &port);
+    const gale_route own_routes[] = { ROUTE("/story/(?P<id>.*)", derived_class, .name = "s"),
+                                      ROUTE("/told", told_handler),
+                                      ROUTE("/silent", silent_handler),
+                                      { 0 } };
+    serve(own_routes, &(gale_application_settings){ .debug = true }, &port);
+    test_expect_log(GALE_LOG_WARNING, "looking for 3 4");
     test_expect_log(GALE_LOG_ERROR, "Uncaught error ");
-    test_expect_log(GALE_LOG_ERROR, "500 GET /system_error ");
-    char *answer = ask(port, GET("/system_error"));
-    assert_non_null(strstr(answer, "\r\nContent-Type: text/plain\r\n"));
-    assert_non_null(strstr(answer, "\r\n\r\nInput/output error in handler\n"));
+    test_expect_log(GALE_LOG_ERROR, "500 GET /story/3%204?x ");
+    char *answer = ask(port, GET("/story/3%204?x"));
+    const char *at = behind(answer, "\r\nContent-Type: text/plain; charset=UTF-8\r\n");
+    at = behind(at, "\r\n\r\n500: Internal Server Error\n\n"
+                    "Input/output error (-5): the disk is on fire\n\n"
+                    "request     GET /story/3%204?x from 127.0.0.1\n"
+                    "route       /story/(?P<id>.*), named s\n"
+                    "            id = \"3 4\"\n"
+                    "handler     long story, based on story\n\n"
+                    "logged:\n[W ");
+    at = behind(at, "] looking for 3 4\n[E ");
+    behind(at, "] Uncaught error GET /story/3%204?x (127.0.0.1) in long story: Input/output error: "
+               "the disk is on fire\n");
+    free(answer);
+    test_expect_log(GALE_LOG_WARNING, "403 GET /told (127.0.0.1): no story for 7%");
+    test_expect_log(GALE_LOG_WARNING, "403 GET /told (127.0.0.1) ");
+    answer = ask(port, GET("/told"));
+    behind(answer, "\r\n\r\n403: Forbidden\n\nno story for 7%\n\nrequest     GET /told from ");
     free(answer);
     test_expect_log(GALE_LOG_WARNING, "404 GET /silent ");
     assert_answer(port, GET("/silent"), "HTTP/1.1 404 ", PAGE("404", "Not Found"));
+    stop();
+}
+
+TEST(debug_stands_for_several_settings)
+{
+    gale_application *application = gale_application_new(
+        (gale_route[]){ { 0 } }, &(gale_application_settings){ .debug = true });
+    const gale_application_settings *settings = gale_application_get_settings(application);
+    assert_true(settings->serve_traceback && settings->autoreload);
+    assert_true(settings->no_compiled_template_cache && settings->no_static_hash_cache);
     stop();
 }
 
