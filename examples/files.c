@@ -7,16 +7,17 @@
  */
 #include <gale/gale.h>
 
-#include "port.h"
+static int port = 8888;
 
 int main(int argc, char **argv)
 {
     gale_static_options files = { .path = ".",
                                   .default_filename = "index.html",
                                   .precompressed = true };
-    if (argc > 1 && strncmp(argv[argc - 1], "--", 2) != 0)
-        files.path = argv[--argc];
-    int port = port_option(argc, argv);
+    gale_define_int("port", &port, "run on the given port");
+    int rest = gale_parse_command_line(argc, argv);
+    if (rest < argc)
+        files.path = argv[rest];
     gale_route routes[] = {
         { .pattern = "/(.*)", .handler = &gale_static_file_handler, .arg = &files },
         { 0 },

@@ -10,7 +10,7 @@
 #include <gale/escape.h>
 #include <gale/gale.h>
 
-#include "port.h"
+static int port = 8888;
 
 /* ---- What all pages share -------------------------------------------------------------- */
 
@@ -89,6 +89,8 @@ static const gale_handler_class logout_handler = { .base = &page_handler, .post 
 
 int main(int argc, char **argv)
 {
+    gale_define_int("port", &port, "run on the given port");
+    gale_parse_command_line(argc, argv);
     const char *secret = getenv("COOKIE_SECRET");
     gale_application_settings settings = {
         .cookie_secret = secret ? secret : "for trying it out: everybody knows it",
@@ -101,7 +103,7 @@ int main(int argc, char **argv)
                             { .pattern = "/logout", .handler = &logout_handler },
                             { 0 } };
     gale_application *app = gale_application_new(routes, &settings);
-    gale_application_listen(app, port_option(argc, argv));
+    gale_application_listen(app, port);
     int status = gale_ioloop_start(gale_ioloop_current());
     gale_ioloop_free(gale_ioloop_current());
     return status;

@@ -7,7 +7,7 @@
  */
 #include <gale/gale.h>
 
-#include "port.h"
+static int port = 8888;
 
 static gale_condition *posted;
 static gale_bytes *message;
@@ -34,10 +34,12 @@ static const gale_handler_class poll_handler = { .name = "poll", .get = get, .po
 
 int main(int argc, char **argv)
 {
+    gale_define_int("port", &port, "run on the given port");
+    gale_parse_command_line(argc, argv);
     gale_route routes[] = { { .pattern = "/", .handler = &poll_handler }, { 0 } };
     gale_application *app = gale_application_new(routes, NULL);
     posted = gale_condition_new();
-    gale_application_listen(app, port_option(argc, argv));
+    gale_application_listen(app, port);
     int status = gale_ioloop_start(gale_ioloop_current());
     gale_ioloop_free(gale_ioloop_current());
     gale_condition_free(posted);

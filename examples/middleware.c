@@ -10,7 +10,7 @@
 
 #include <errno.h>
 
-#include "port.h"
+static int port = 8888;
 
 static int get(gale_handler *self)
 {
@@ -39,6 +39,8 @@ static const gale_filter filters[] = {
 
 int main(int argc, char **argv)
 {
+    gale_define_int("port", &port, "run on the given port");
+    gale_parse_command_line(argc, argv);
     gale_route routes[] = {
         { .pattern = "/", .handler = &main_handler },
         { .pattern = "/slow-down", .handler = &main_handler, .filters = limited },
@@ -47,6 +49,6 @@ int main(int argc, char **argv)
     gale_application_settings settings = { .filters = filters,
                                            .cookie_secret = "put a long random text here" };
     gale_application *app = gale_application_new(routes, &settings);
-    gale_application_listen(app, port_option(argc, argv));
+    gale_application_listen(app, port);
     return gale_ioloop_start(gale_ioloop_current());
 }

@@ -2,7 +2,7 @@
 /* A handler that waits, in a straight line: GET /?seconds=2 */
 #include <gale/gale.h>
 
-#include "port.h"
+static int port = 8888;
 
 static int get(gale_handler *self)
 {
@@ -18,8 +18,10 @@ static const gale_handler_class sleep_handler = { .name = "sleep", .get = get };
 
 int main(int argc, char **argv)
 {
+    gale_define_int("port", &port, "run on the given port");
+    gale_parse_command_line(argc, argv);
     gale_route routes[] = { { .pattern = "/", .handler = &sleep_handler }, { 0 } };
     gale_application *app = gale_application_new(routes, NULL);
-    gale_application_listen(app, port_option(argc, argv));
+    gale_application_listen(app, port);
     return gale_ioloop_start(gale_ioloop_current());
 }

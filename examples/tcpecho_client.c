@@ -3,9 +3,7 @@
  * tcpecho/client.py. */
 #include <gale/gale.h>
 
-#include "port.h"
-
-static int port;
+static int port = 8888;
 
 static int exchange(gale_iostream *stream, const char *message)
 {
@@ -30,8 +28,8 @@ static int send_messages(void *arg)
 
 int main(int argc, char **argv)
 {
-    int named = argc > 1 && strncmp(argv[1], "--port=", 7) == 0;
-    char **messages = argc > 1 + named ? argv + 1 + named : (char *[]){ "ping", NULL };
-    port = port_option(1 + named, argv);
+    gale_define_int("port", &port, "connect to the given port");
+    int rest = gale_parse_command_line(argc, argv);
+    char **messages = rest < argc ? argv + rest : (char *[]){ "ping", NULL };
     return gale_ioloop_run_sync(gale_ioloop_current(), send_messages, messages, 0) < 0;
 }

@@ -3,7 +3,7 @@
  * Try it: tcpecho_server --port=8888 and tcpecho_client --port=8888 hello */
 #include <gale/gale.h>
 
-#include "port.h"
+static int port = 8888;
 
 static int handle_stream(gale_iostream *stream, const gale_address *address, void *arg)
 {
@@ -23,8 +23,8 @@ static int handle_stream(gale_iostream *stream, const gale_address *address, voi
 
 int main(int argc, char **argv)
 {
-    int port = port_option(argc, argv);
-    gale_log_set_level(GALE_LOG_INFO);
+    gale_define_int("port", &port, "run on the given port");
+    gale_parse_command_line(argc, argv);
     gale_tcp_server *server = gale_tcp_server_new(handle_stream, NULL, NULL);
     if (gale_tcp_server_listen(server, port, NULL) == 0)
         gale_log(GALE_LOG_APPLICATION, GALE_LOG_INFO, "listening on TCP port %d", port);

@@ -5,7 +5,7 @@
 #include <gale/gale.h>
 #include <unistd.h>
 
-#include "port.h"
+static int port = 8888, workers;
 
 static int get(gale_handler *self)
 {
@@ -22,18 +22,8 @@ static int post_upgrade(gale_handler *self)
 static const gale_handler_class main_handler = { .get = get };
 static const gale_handler_class upgrade_handler = { .post = post_upgrade };
 
-/* The value of a last argument --workers=N, which is taken off the command line; else 0. */
-static int workers_option(int *argc, char **argv)
-{
-    const char *last = argv[*argc - 1];
-    if (*argc < 2 || strncmp(last, "--workers=", 10) != 0)
-        return 0;
-    --*argc;
-    return atoi(last + 10);
-}
-
 /* The sockets of this process, which is one of several from then on. */
-static int fork_workers(int workers, int port, int *sockets)
+static int fork_workers(int *sockets)
 {
     gale_worker_sockets *all;
     GALE_TRY(gale_worker_sockets_bind(workers, port, NULL, &all));
@@ -44,10 +34,10 @@ static int fork_workers(int workers, int port, int *sockets)
 int main(int argc, char **argv)
 {
     int sockets[GALE_BIND_SOCKETS_MAX];
-    int workers = workers_option(&argc, argv), port = port_option(argc, argv);
-    gale_log_set_level(GALE_LOG_INFO);
-    int count =
-        workers > 0 ? fork_workers(workers, port, sockets) : gale_bind_sockets(port, NULL, sockets);
+    gale_define_int("port", &port, "run on the given port");
+    gale_define_int("workers", &workers, "processes; 0: this one");
+    gale_parse_command_line(argc, argv);
+    int count = workers > 0 ? fork_workers(sockets) : gale_bind_sockets(port, NULL, sockets);
     if (count < 0) {
         fprintf(stderr, "%s\n", gale_error_detail());
         return 1;

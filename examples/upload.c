@@ -7,7 +7,7 @@
  */
 #include <gale/gale.h>
 
-#include "port.h"
+static int port = 8888;
 
 static int get(gale_handler *self)
 {
@@ -36,7 +36,9 @@ static const gale_handler_class upload_handler = {
 
 int main(int argc, char **argv)
 {
+    gale_define_int("port", &port, "run on the given port");
+    gale_parse_command_line(argc, argv);
     gale_route routes[] = { { .pattern = "/", .handler = &upload_handler }, { 0 } };
-    gale_application_listen(gale_application_new(routes, NULL), port_option(argc, argv));
+    gale_application_listen(gale_application_new(routes, NULL), port);
     return gale_ioloop_start(gale_ioloop_current());
 }

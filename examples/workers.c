@@ -3,7 +3,7 @@
  * workers --port=8888 --workers=4. Without --workers: one for each CPU. */
 #include <gale/gale.h>
 
-#include "port.h"
+static int port = 8888, workers;
 
 static int get(gale_handler *self)
 {
@@ -12,22 +12,16 @@ static int get(gale_handler *self)
 
 static const gale_handler_class main_handler = { .get = get };
 
-/* The value of a last argument --workers=N, which is taken off the command line. */
-static int workers_option(int *argc, char **argv)
-{
-    const char *last = argv[*argc - 1];
-    if (*argc < 2 || strncmp(last, "--workers=", 10) != 0)
-        return gale_cpu_count();
-    --*argc;
-    return atoi(last + 10);
-}
-
 int main(int argc, char **argv)
 {
     int sockets[GALE_BIND_SOCKETS_MAX];
     gale_worker_sockets *all;
-    int workers = workers_option(&argc, argv);
-    if (gale_worker_sockets_bind(workers, port_option(argc, argv), NULL, &all) < 0 ||
+    gale_define_int("port", &port, "run on the given port");
+    gale_define_int("workers", &workers, "processes; 0: one for each CPU");
+    gale_parse_command_line(argc, argv);
+    if (workers <= 0)
+        workers = gale_cpu_count();
+    if (gale_worker_sockets_bind(workers, port, NULL, &all) < 0 ||
         gale_fork_processes(workers, -1) < 0) {
         fprintf(stderr, "%s\n", gale_error_detail());
         return 1;

@@ -292,7 +292,8 @@ def counted_commands(bench):
     """The servers that callgrind can follow: of one process, native, quick enough."""
     commands = {"floor": lambda port: [bench.build.tool("floor_epoll"), str(port)]}
     if os.access(bench.build.example("hello"), os.X_OK):
-        commands["gale"] = lambda port: [bench.build.example("hello"), f"--port={port}"]
+        commands["gale"] = lambda port: [bench.build.example("hello"), f"--port={port}",
+                                         "--logging=warning"]
     if shutil.which("nginx", path="/usr/sbin:" + os.environ.get("PATH", "")):
         commands["nginx"] = lambda port: tools.nginx_command(
             port, bench.folder, bench.descriptors, master=False)

@@ -38,7 +38,7 @@ class Bench:
         path = self.build.example("workers" if workers > 1 else what)
         if not os.access(path, os.X_OK):
             raise Missing(f"{os.path.relpath(path, tools.ROOT)} is not built")
-        command = [path, f"--port={port}"]
+        command = [path, f"--port={port}", "--logging=warning"]  # no access log
         if what == "files":
             return command + [self.folder]
         return command + [f"--workers={workers}"] if workers > 1 else command

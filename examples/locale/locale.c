@@ -9,7 +9,7 @@
 
 #include <time.h>
 
-#include "../port.h"
+static int port = 8888;
 
 static const gale_locale *get_user_locale(gale_handler *self)
 {
@@ -31,9 +31,11 @@ static const gale_handler_class main_handler = { .get = get, .get_user_locale = 
 
 int main(int argc, char **argv)
 {
+    gale_define_int("port", &port, "run on the given port");
+    gale_parse_command_line(argc, argv);
     gale_load_translations("examples/locale");
     gale_route routes[] = { { .pattern = "/", .handler = &main_handler }, { 0 } };
     gale_application *app = gale_application_new(routes, NULL);
-    gale_application_listen(app, port_option(argc, argv));
+    gale_application_listen(app, port);
     return gale_ioloop_start(gale_ioloop_current());
 }

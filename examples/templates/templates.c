@@ -7,7 +7,7 @@
  */
 #include <gale/gale.h>
 
-#include "../port.h"
+static int port = 8888;
 
 /* {% module Story(story) %} */
 static int story_render(gale_handler *self, gale_template_call *call)
@@ -37,11 +37,13 @@ static const gale_handler_class main_handler = { .get = get };
 
 int main(int argc, char **argv)
 {
+    gale_define_int("port", &port, "run on the given port");
+    gale_parse_command_line(argc, argv);
     gale_route routes[] = { { .pattern = "/", .handler = &main_handler }, { 0 } };
     gale_application_settings settings = { .template_path = "examples/templates",
                                            .ui_modules = modules,
                                            .no_compiled_template_cache = true };
     gale_application *app = gale_application_new(routes, &settings);
-    gale_application_listen(app, port_option(argc, argv));
+    gale_application_listen(app, port);
     return gale_ioloop_start(gale_ioloop_current());
 }

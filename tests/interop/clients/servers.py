@@ -77,6 +77,8 @@ class Program:
             if descriptors:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
 
+        if name.startswith("examples/"):
+            options = ("--logging=warning", *options)
         self.process = subprocess.Popen([BUILD / name, f"--port={port}", *options],
                                         stdout=self.stderr, stderr=self.stderr, preexec_fn=limit,
                                         start_new_session=True)
