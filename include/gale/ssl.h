@@ -150,6 +150,14 @@ GALE_API int gale_ssl_context_reload(gale_ssl_context *context);
  * loop. NULL when out of memory, or when the system's authorities cannot be read. */
 GALE_API gale_ssl_context *gale_ssl_context_default(void);
 
+/**
+ * Makes a key and a certificate that nobody but its maker vouches for, for development and tests:
+ * valid for 30 days, for the names and IP addresses in `names`, separated by commas ("localhost,
+ * 127.0.0.1"; NULL means these and "::1"). *ret_pem is text for gale_ssl_options.certificate, with
+ * one reference. Returns 0, GALE_EINVALID for a name that is none, or -ENOMEM.
+ */
+GALE_API int gale_ssl_self_signed(const char *names, gale_bytes **ret_pem);
+
 /** What a handshake has agreed on. The texts are borrowed from the connection; none is NULL. */
 typedef struct gale_ssl_info {
     const char *version;     /**< "TLSv1.3". Python: SSLSocket.version */

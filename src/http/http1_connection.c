@@ -218,13 +218,12 @@ void gale__http1_connection_lost(gale__http1_server_connection *self)
 
 int gale__http1_connection_detach(gale__http1_server_connection *self, gale_iostream **ret_stream)
 {
-    gale_iostream *stream =
-        gale__iostream_from(self->stream.loop, self->stream.io.fd, &self->stream.peer,
-                            gale__buffer_str(&self->active->input), NULL);
+    gale_iostream *stream = gale__iostream_from(self->stream.loop, -1, &self->stream.peer,
+                                                gale__buffer_str(&self->active->input), NULL);
     if (!stream)
         return -ENOMEM;
     gale__http1_exchange_detach(self->active->exchange);
-    gale__stream_detach(&self->stream);
+    gale__stream_move(&stream->stream, &self->stream);
     close_now(self);
     *ret_stream = stream;
     return 0;

@@ -11,6 +11,7 @@
 
 #include "core/error.h"
 #include "net/address.h"
+#include "net/tls.h"
 
 static const size_t MAX_BUFFER_SIZE = 104857600;
 
@@ -44,7 +45,8 @@ static const gale__stream_handlers handlers = { .received = gale__iostream_recei
                                                 .ended = gale__iostream_ended,
                                                 .drained = on_drained,
                                                 .progressed = gale__iostream_progressed,
-                                                .connected = on_connected };
+                                                .connected = on_connected,
+                                                .secured = gale__iostream_secured };
 
 /* ---- Making ---------------------------------------------------------------------------- */
 
@@ -116,8 +118,9 @@ int gale__iostream_fail_closed(const gale_iostream *self)
 {
     if (!self->error)
         return gale__fail(GALE_ECLOSED, "%s", gale_strerror(GALE_ECLOSED));
-    return gale__fail(GALE_ECLOSED, "%s: %s", gale_strerror(GALE_ECLOSED),
-                      gale_strerror(self->error));
+    return gale__fail(GALE_ECLOSED, "%s: %s%s%s", gale_strerror(GALE_ECLOSED),
+                      gale_strerror(self->error), self->why ? ": " : "",
+                      self->why ? self->why : "");
 }
 
 void gale__iostream_close(gale_iostream *self, int error)
@@ -126,8 +129,13 @@ void gale__iostream_close(gale_iostream *self, int error)
         return;
     self->error = error;
     self->ended = self->receiving = false;
-    gale__stream_close(&self->stream);
+    self->why = self->stream.tls ? self->stream.tls->why : NULL;
+    if (error)
+        gale__stream_cut(&self->stream);
+    else
+        gale__stream_close(&self->stream);
     end_connect(self, GALE_ECLOSED);
+    gale__iostream_end_securing(self, GALE_ECLOSED);
     gale__iostream_end_read(self);
     gale__iostream_wake_writers(self, GALE_ECLOSED);
     if (self->close_callback)

@@ -37,6 +37,13 @@ typedef struct gale__connect {
     gale_iostream *stream;
 } gale__connect;
 
+/* A TLS handshake that waits; on its task's stack. */
+typedef struct gale__securing {
+    gale__waiter waiter;
+    gale_iostream *stream;
+    char detail[GALE__ERROR_DETAIL_MAX + 1];
+} gale__securing;
+
 struct gale_iostream {
     gale__stream stream;
     gale__buffer input;
@@ -46,14 +53,16 @@ struct gale_iostream {
     gale__list writers;
     uint64_t queued; /* bytes that were ever queued */
     gale__connect *connector;
+    gale__securing *securing;
     size_t max_buffer_size, max_write_buffer_size;
     gale_callback close_callback;
     void *close_arg;
     gale__callback close_run;
     gale__pattern *pattern; /* the last one */
     int error;
-    int end_error; /* with `ended` */
-    bool ended;    /* nothing more will be received, and the stream is not closed yet */
+    const char *why; /* of an error of TLS: a static text; else NULL */
+    int end_error;   /* with `ended` */
+    bool ended;      /* nothing more will be received, and the stream is not closed yet */
     bool receiving, connecting;
 };
 
@@ -75,6 +84,10 @@ int gale__iostream_fail_closed(const gale_iostream *self);
 void gale__iostream_received(gale__stream *stream, const char *data, size_t size);
 void gale__iostream_ended(gale__stream *stream, int error);
 void gale__iostream_progressed(gale__stream *stream);
+
+/* The handshake has ended (iostream_tls.c). */
+void gale__iostream_secured(gale__stream *stream, int error);
+void gale__iostream_end_securing(gale_iostream *self, int result);
 
 /* Asks the backend for bytes, or no longer. */
 void gale__iostream_receive(gale_iostream *self, bool on);

@@ -77,7 +77,7 @@ void gale__iostream_receive(gale_iostream *self, bool on)
 static bool quiet(int error)
 {
     return error >= 0 || error == -ECONNRESET || error == -ECONNABORTED || error == -EPIPE ||
-           error == -ETIMEDOUT || error == -EBADF;
+           error == -ETIMEDOUT || error == -EBADF || error == GALE_ETRUNCATED;
 }
 
 void gale__iostream_close_broken(gale_iostream *self, const char *what, int error)

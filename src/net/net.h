@@ -3,6 +3,8 @@
 #ifndef GALE_NET_NET_H
 #define GALE_NET_NET_H
 
+#include <gale/ssl.h>
+
 #include "loop/loop.h"
 
 enum { GALE__SEGMENT_BLOCK = 16384 }; /* a pooled segment with its data */
@@ -15,6 +17,9 @@ typedef struct gale__net {
     struct gale_resolver *resolver;     /* borrowed; NULL: */
     struct gale_resolver *own_resolver; /* made when it is first asked */
     struct gale__readiness *readiness;  /* of the loop that stands for the process */
+    gale__list ssl_contexts;
+    gale_ssl_context *default_ssl_context; /* made when first asked for */
+    struct gale__tls_shared *tls;          /* made for the first connection with TLS */
 } gale__net;
 
 /* The slow path of gale__net_of. */

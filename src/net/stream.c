@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "net/tls.h"
+
 static void on_received(gale__io *io, const char *data, ssize_t size)
 {
     gale__stream *stream = GALE__CONTAINER_OF(io, gale__stream, io);
@@ -14,7 +16,7 @@ static void on_received(gale__io *io, const char *data, ssize_t size)
     stream->handlers->ended(stream, stream->error);
 }
 
-static void release_output(gale__stream *stream)
+void gale__stream_release_output(gale__stream *stream)
 {
     gale__net *net = gale__net_of(stream->loop);
     gale__output *output = stream->output;
@@ -66,6 +68,11 @@ void gale__stream_init(gale__stream *stream, gale_ioloop *loop, int fd,
                               .handlers = handlers };
 }
 
+void gale__stream_handle_plain(gale__stream *stream)
+{
+    stream->io.handlers = &io_handlers;
+}
+
 int gale__stream_connect(gale__stream *stream, const struct sockaddr *address, socklen_t size)
 {
     gale_ioloop *loop = stream->loop;
@@ -84,20 +91,41 @@ static void end(gale__stream *stream, bool close_it)
     gale_ioloop *loop = stream->loop;
     loop->operations->end(loop->backend, &stream->io, close_it);
     if (stream->output)
-        release_output(stream);
+        gale__stream_release_output(stream);
+}
+
+void gale__stream_cut(gale__stream *stream)
+{
+    if (gale__stream_closed(stream))
+        return;
+    if (stream->tls)
+        gale__tls_free(stream);
+    end(stream, true);
 }
 
 void gale__stream_close(gale__stream *stream)
 {
-    if (!gale__stream_closed(stream))
-        end(stream, true);
+    if (stream->tls)
+        gale__tls_say_goodbye(stream);
+    gale__stream_cut(stream);
 }
 
-int gale__stream_detach(gale__stream *stream)
+void gale__stream_move(gale__stream *to, gale__stream *from)
 {
-    int fd = stream->io.fd;
-    end(stream, false);
-    return fd;
+    int fd = from->io.fd;
+    if (from->tls)
+        gale__tls_move(to, from);
+    end(from, false);
+    to->io.fd = fd;
+    to->peer = from->peer;
+}
+
+int gale__stream_receive(gale__stream *stream, gale__receive_mode mode)
+{
+    gale_ioloop *loop = stream->loop;
+    if (GALE__UNLIKELY(stream->tls != NULL))
+        return gale__tls_receive_mode(stream, mode);
+    return loop->operations->receive(loop->backend, &stream->io, mode);
 }
 
 static gale__segments *make_output(gale__stream *stream)
@@ -118,11 +146,10 @@ gale__segments *gale__stream_output(gale__stream *stream)
     return stream->output ? &stream->output->segments : make_output(stream);
 }
 
-/* Up to the first file. */
-static int fill_vectors(gale__output *output)
+int gale__output_fill_vectors(gale__output *output, const gale__segments *segments)
 {
     int count = 0;
-    for (gale__segment *segment = output->segments.first;
+    for (gale__segment *segment = segments->first;
          segment && count < GALE__OUTPUT_VECTORS && segment->data; segment = segment->next)
         output->vectors[count++] =
             (struct iovec){ (void *)(uintptr_t)segment->data, segment->size };
@@ -133,7 +160,7 @@ static ssize_t send_front(gale__stream *stream)
 {
     gale_ioloop *loop = stream->loop;
     gale__output *output = stream->output;
-    int count = fill_vectors(output);
+    int count = gale__output_fill_vectors(output, &output->segments);
     if (GALE__LIKELY(count > 0))
         return loop->operations->send(loop->backend, &stream->io, output->vectors, count);
     return loop->operations->send_file(loop->backend, &stream->io,
@@ -148,6 +175,8 @@ int gale__stream_flush(gale__stream *stream)
         return 0;
     if (stream->io.sending)
         return 1;
+    if (GALE__UNLIKELY(stream->tls != NULL))
+        return gale__tls_flush(stream);
     while (output->segments.size > 0) {
         ssize_t sent = send_front(stream);
         if (sent == GALE__SEND_PENDING)
@@ -160,13 +189,17 @@ int gale__stream_flush(gale__stream *stream)
             break;
         gale__segments_consume(&output->segments, gale__net_of(loop), (size_t)sent);
     }
-    release_output(stream);
+    gale__stream_release_output(stream);
     return 0;
 }
 
 void gale__stream_shut(gale__stream *stream)
 {
     gale_ioloop *loop = stream->loop;
-    if (!gale__stream_closed(stream))
+    if (gale__stream_closed(stream))
+        return;
+    if (stream->tls)
+        gale__tls_shut(stream);
+    else
         loop->operations->shut(loop->backend, &stream->io);
 }

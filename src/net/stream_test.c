@@ -332,17 +332,22 @@ TEST(shut_ends_our_side_only)
     end();
 }
 
-TEST(detach_gives_the_descriptor_up)
+TEST(a_connection_moves_to_another_stream)
 {
-    char text[4];
+    owner other = { 0 };
     begin(PAIR_UNIX);
     assert_ok(gale__stream_receive(&own.stream, GALE__RECEIVE_ON));
-    int fd = gale__stream_detach(&own.stream);
+    gale__stream_init(&other.stream, loop, -1, &handlers);
+    gale__stream_move(&other.stream, &own.stream);
+    assert_true(gale__stream_closed(&own.stream));
     put(peer, "abcd");
     turn();
+    assert_string_equal(other.received, ""); /* it was not asked for */
+    assert_ok(gale__stream_receive(&other.stream, GALE__RECEIVE_ON));
+    turn();
+    assert_string_equal(other.received, "abcd");
     assert_string_equal(own.received, "");
-    assert_int_equal(read(fd, text, 4), 4);
-    close(fd);
+    gale__stream_close(&other.stream);
     end();
 }
 

@@ -67,6 +67,16 @@ static int attempt(const gale_address *address, void *arg, gale_iostream **ret_s
     return result;
 }
 
+static int secure(connecting *self)
+{
+    const gale_tcp_client_options *options = self->options;
+    const char *name = options->server_hostname ? options->server_hostname : self->host;
+    int result = gale_iostream_start_tls(self->stream, false, options->ssl_context, name);
+    if (result < 0)
+        gale_iostream_free(self->stream);
+    return result;
+}
+
 static int resolve(void *arg)
 {
     connecting *self = arg;
@@ -92,6 +102,8 @@ static int resolve_in_time(connecting *self)
 static int connect_to_first(connecting *self, int count)
 {
     int result = gale__connector_run(self->addresses, count, attempt, self, &self->stream);
+    if (result >= 0 && self->options->ssl_context)
+        return secure(self);
     if (result >= 0 || result == GALE_ECANCELED)
         return result;
     return gale__fail(result, "cannot connect to %s port %d: %s", self->host, self->port,

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <gale/gen.h>
 #include <gale/log.h>
 #include <gale/process.h>
 
@@ -18,12 +19,16 @@
 #include "net/iostream_impl.h"
 #include "net/listener.h"
 
+static const double HANDSHAKE_TIMEOUT = 60; /* seconds */
+
 struct gale_tcp_server {
     gale__service service;
     gale_ioloop *loop;
     gale_stream_handler handle_stream;
     void *arg;
     gale_iostream_options stream_options;
+    gale_ssl_context *ssl_context; /* NULL: plain */
+    double handshake_timeout;
     gale__list listeners;
     gale__list connections;
     int *bound; /* sockets that wait for start */
@@ -44,6 +49,7 @@ typedef struct connection {
 
 static void server_destroy(gale_tcp_server *self)
 {
+    gale_ssl_context_unref(self->ssl_context);
     gale__free(self);
 }
 
@@ -71,12 +77,33 @@ static void log_failure(const connection *self, int result)
              detail);
 }
 
+static int shake_hands(void *arg)
+{
+    connection *self = arg;
+    return gale_iostream_start_tls(self->stream, true, self->server->ssl_context, NULL);
+}
+
+/* A peer that leaves before the end of the handshake is nobody's concern. */
+static int secure(connection *self)
+{
+    char address[GALE_ADDRESS_TEXT_MAX];
+    int result = gale_with_timeout(self->server->handshake_timeout, shake_hands, self);
+    if (result == GALE_ETIMEDOUT)
+        gale__fail(result, "no TLS handshake within %g s", self->server->handshake_timeout);
+    if (result < 0 && result != -ECONNRESET && result != GALE_ECANCELED && result != GALE_ECLOSED)
+        gale_log(GALE_LOG_GENERAL, GALE_LOG_WARNING, "SSL error with %s: %s",
+                 gale_address_text(&self->address, address), gale_error_detail());
+    return result;
+}
+
 static int serve(void *arg)
 {
     connection *self = arg;
     gale_tcp_server *server = self->server;
     /* After the tasks that the handler leaves behind. */
     if (gale_defer(connection_ended, self) < 0)
+        return 0;
+    if (server->ssl_context && secure(self) < 0)
         return 0;
     int result = server->handle_stream(self->stream, &self->address, server->arg);
     if (result < 0 && result != GALE_ECLOSED && result != GALE_ECANCELED)
@@ -174,6 +201,11 @@ gale_tcp_server *gale_tcp_server_new(gale_stream_handler handle_stream, void *ar
     self->arg = arg;
     if (options)
         self->stream_options = options->stream;
+    if (options && options->ssl_context)
+        self->ssl_context = gale_ssl_context_ref(options->ssl_context);
+    self->handshake_timeout = options && options->ssl_handshake_timeout > 0
+                                  ? options->ssl_handshake_timeout
+                                  : HANDSHAKE_TIMEOUT;
     gale__list_init(&self->listeners);
     gale__list_init(&self->connections);
     memcpy(self->name, name, size);

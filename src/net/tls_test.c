@@ -1,0 +1,672 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* TLS on streams: handshakes, verification, ends, what is carried. */
+#include "net/tls_test.h"
+
+#include <gale/tcpclient.h>
+#include <gale/tcpserver.h>
+
+#include "net/iostream_impl.h"
+
+static gale_str data;
+
+/* A handshake with contexts of these options; its result for the client. */
+static int attempt(const gale_ssl_options *client_options, const gale_ssl_options *server_options,
+                   const char *hostname, handshake *client, handshake *server)
+{
+    stream_pair pair = open_pair(PAIR_UNIX, NULL);
+    *client = (handshake){ .context = context_of(client_options), .hostname = hostname };
+    *server = (handshake){ .context = context_of(server_options) };
+    shake_both(&pair, client, server);
+    if (client->result < 0) {
+        assert_true(gale_iostream_closed(pair.writer));
+        assert_int_equal(gale_iostream_error(pair.writer), client->result);
+    }
+    free_pair(&pair);
+    gale_ssl_context_unref(client->context);
+    gale_ssl_context_unref(server->context);
+    return client->result;
+}
+
+/* The client's result, and what it says, for a certificate of the server. */
+static void assert_verdict(const char *certificate, const char *ca, const char *hostname, int code,
+                           const char *detail)
+{
+    handshake client, server;
+    gale_ssl_options server_options = { .server_side = true, .certificate = certificate };
+    gale_ssl_options client_options = { .ca_data = ca };
+    assert_error(attempt(&client_options, &server_options, hostname, &client, &server), code);
+    assert_string_equal(client.detail, detail);
+}
+
+static void assert_verdict_of_time(int first_day, int last_day, const char *detail)
+{
+    char *certificate = make_pem(&(gale__ssl_request){ .common_name = "test",
+                                                       .names = "localhost",
+                                                       .issuer = authority(),
+                                                       .first_day = first_day,
+                                                       .last_day = last_day });
+    assert_verdict(certificate, authority(), "localhost", GALE_ECERTIFICATE, detail);
+    free(certificate);
+}
+
+/* ---- Carrying bytes -------------------------------------------------------------------- */
+
+TASK_TEST(bytes_go_both_ways)
+{
+    stream_pair pair = open_tls_pair(PAIR_TCP, NULL);
+    assert_ok(gale_iostream_write(pair.writer, "ping", 4));
+    assert_ok(gale_iostream_read_bytes(pair.reader, 4, false, &data));
+    assert_str(data, "ping");
+    assert_ok(gale_iostream_write(pair.reader, "pong\r\n", 6));
+    assert_ok(gale_iostream_read_until(pair.writer, "\r\n", 0, &data));
+    assert_str(data, "pong\r\n");
+    free_pair(&pair);
+}
+
+enum { BIG = 5000000 };
+
+static int write_big(void *arg)
+{
+    char *big = malloc(BIG);
+    for (int i = 0; i < BIG; i++)
+        big[i] = (char)(i * 7 + i / 1000);
+    int result = gale_iostream_write(arg, big, BIG);
+    free(big);
+    gale_iostream_close(arg);
+    return result;
+}
+
+TASK_TEST(much_goes_through_in_order)
+{
+    stream_pair pair = open_tls_pair(PAIR_TCP, NULL);
+    SPAWN(write_big, pair.writer);
+    assert_ok(gale_iostream_read_until_close(pair.reader, &data));
+    assert_int_equal(data.len, BIG);
+    for (int i = 0; i < BIG; i++)
+        if (data.data[i] != (char)(i * 7 + i / 1000))
+            fail_msg("byte %d is wrong", i);
+    assert_int_equal(gale_iostream_error(pair.reader), 0);
+    free_pair(&pair);
+}
+
+static int write_twice(void *arg)
+{
+    assert_ok(gale_iostream_write(arg, "one", 3));
+    return gale_iostream_write(arg, "two", 3);
+}
+
+static int read_and_stop(void *arg)
+{
+    assert_ok(gale_iostream_read_bytes(arg, 3, false, &data));
+    return 0;
+}
+
+/* A stream that is not read receives no more than once. */
+TASK_TEST(a_slow_reader_slows_the_writer)
+{
+    stream_pair pair = open_tls_pair(PAIR_TCP, NULL);
+    SPAWN(write_big, pair.writer);
+    assert_ok(read_and_stop(pair.reader));
+    for (int i = 0; i < 20; i++)
+        loop_briefly();
+    assert_true(gale_iostream_writing(pair.writer));
+    assert_true(pair.reader->input.size < 200000);
+    assert_ok(gale_iostream_read_until_close(pair.reader, &data));
+    assert_int_equal(data.len, BIG - 3);
+    free_pair(&pair);
+}
+
+static int secure_late(void *arg)
+{
+    handshake *self = arg;
+    loop_briefly();
+    return shake(self);
+}
+
+TASK_TEST(writes_may_be_asked_for_during_the_handshake)
+{
+    stream_pair pair = open_pair(PAIR_TCP, NULL);
+    handshake client = { .stream = pair.writer,
+                         .context = client_context(),
+                         .hostname = "localhost" };
+    handshake server = { .stream = pair.reader, .server_side = true, .context = server_context() };
+    SPAWN(shake, &client);
+    SPAWN(secure_late, &server);
+    assert_ok(gale_moment());
+    assert_ok(write_twice(pair.writer));
+    assert_ok(gale_iostream_read_bytes(pair.reader, 6, false, &data));
+    assert_str(data, "onetwo");
+    assert_ok(client.result);
+    free_pair(&pair);
+    gale_ssl_context_unref(client.context);
+    gale_ssl_context_unref(server.context);
+}
+
+/* ---- Ends ------------------------------------------------------------------------------ */
+
+TASK_TEST(an_orderly_end_is_no_error)
+{
+    stream_pair pair = open_tls_pair(PAIR_TCP, NULL);
+    assert_ok(gale_iostream_write(pair.writer, "last", 4));
+    gale_iostream_close(pair.writer);
+    assert_ok(gale_iostream_read_until_close(pair.reader, &data));
+    assert_str(data, "last");
+    assert_int_equal(gale_iostream_error(pair.reader), 0);
+    free_pair(&pair);
+}
+
+TASK_TEST(a_connection_that_was_cut_is_an_error)
+{
+    stream_pair pair = open_tls_pair(PAIR_TCP, NULL);
+    assert_ok(gale_iostream_write(pair.writer, "last", 4));
+    gale_iostream_close_error(pair.writer, GALE_EINPUT);
+    assert_ok(gale_iostream_read_until_close(pair.reader, &data));
+    assert_str(data, "last");
+    assert_int_equal(gale_iostream_error(pair.reader), GALE_ETRUNCATED);
+    assert_error(gale_iostream_read_bytes(pair.reader, 1, false, &data), GALE_ECLOSED);
+    assert_string_equal(gale_error_detail(),
+                        "stream is closed: the connection ended without a TLS close_notify");
+    free_pair(&pair);
+}
+
+TASK_TEST(rubbish_instead_of_a_record)
+{
+    stream_pair pair = open_tls_pair(PAIR_TCP, NULL);
+    test_expect_log(GALE_LOG_WARNING, "TLS failure");
+    assert_int_equal(write(gale_iostream_fileno(pair.writer), "GET / HTTP/1.1\r\n\r\n", 18), 18);
+    assert_error(gale_iostream_read_bytes(pair.reader, 1, false, &data), GALE_ECLOSED);
+    assert_int_equal(gale_iostream_error(pair.reader), GALE_ESSL);
+    assert_string_equal(gale_error_detail(), "stream is closed: TLS failure: wrong version number");
+    assert_error(gale_iostream_write(pair.reader, "x", 1), GALE_ECLOSED);
+    free_pair(&pair);
+}
+
+/* ---- Verification ---------------------------------------------------------------------- */
+
+TASK_TEST(a_certificate_of_a_known_authority)
+{
+    const char *good = certificate_for("localhost,127.0.0.1,::1,*.example.org");
+    assert_verdict(good, authority(), "localhost", 0, "");
+    assert_verdict(good, authority(), "localhost.", 0, "");
+    assert_verdict(good, authority(), "127.0.0.1", 0, "");
+    assert_verdict(good, authority(), "::1", 0, "");
+    assert_verdict(good, authority(), "www.EXAMPLE.org", 0, "");
+}
+
+TASK_TEST(a_certificate_for_another_name)
+{
+    const char *other = certificate_for("*.example.org,10.0.0.1");
+    const int code = GALE_ECERTIFICATE;
+    assert_verdict(other, authority(), "localhost", code,
+                   "certificate verify failed: hostname mismatch");
+    assert_verdict(other, authority(), "example.org", code,
+                   "certificate verify failed: hostname mismatch");
+    assert_verdict(other, authority(), "a.b.example.org", code,
+                   "certificate verify failed: hostname mismatch");
+    assert_verdict(other, authority(), "127.0.0.1", code,
+                   "certificate verify failed: IP address mismatch");
+}
+
+TASK_TEST(a_certificate_of_nobody_known)
+{
+    gale_bytes *own;
+    const char *text = "certificate verify failed: self-signed certificate";
+    assert_ok(gale_ssl_self_signed(NULL, &own));
+    assert_verdict(gale_bytes_str(own).data, authority(), "localhost", GALE_ECERTIFICATE, text);
+    assert_verdict(gale_bytes_str(own).data, NULL, "localhost", GALE_ECERTIFICATE, text);
+    assert_verdict(gale_bytes_str(own).data, gale_bytes_str(own).data, "localhost", 0, "");
+    assert_verdict(certificate_for("localhost"), gale_bytes_str(own).data, "localhost",
+                   GALE_ECERTIFICATE,
+                   "certificate verify failed: unable to get local issuer certificate");
+    gale_bytes_unref(own);
+}
+
+TASK_TEST(a_certificate_out_of_its_time)
+{
+    assert_verdict_of_time(-30, -1, "certificate verify failed: certificate has expired");
+    assert_verdict_of_time(1, 30, "certificate verify failed: certificate is not yet valid");
+}
+
+TASK_TEST(verification_can_be_turned_off)
+{
+    handshake client, server;
+    gale_ssl_options server_options = { .server_side = true,
+                                        .certificate = certificate_for("*.example.org,10.0.0.1") };
+    gale_ssl_options no_names = { .ca_data = authority(), .no_check_hostname = true };
+    gale_ssl_options nothing = { .verify = GALE_SSL_VERIFY_NONE };
+    assert_ok(attempt(&no_names, &server_options, "localhost", &client, &server));
+    assert_ok(attempt(&no_names, &server_options, NULL, &client, &server));
+    assert_ok(attempt(&nothing, &server_options, NULL, &client, &server));
+}
+
+/* The server's side of a client that refuses. */
+TASK_TEST(an_alert_tells_the_other_side)
+{
+    handshake client, server;
+    gale_ssl_options server_options = { .server_side = true,
+                                        .certificate = certificate_for("localhost"),
+                                        .max_version = GALE_TLS_1_2 };
+    gale_ssl_options client_options = { 0 };
+    assert_error(attempt(&client_options, &server_options, "localhost", &client, &server),
+                 GALE_ECERTIFICATE);
+    assert_int_equal(server.result, GALE_ESSL);
+    assert_string_equal(server.detail, "TLS handshake failed: tlsv1 alert unknown ca");
+}
+
+/* ---- What is agreed on ------------------------------------------------------------------ */
+
+TASK_TEST(versions_and_ciphers)
+{
+    handshake client, server;
+    gale_ssl_info info;
+    stream_pair pair = open_tls_pair(PAIR_TCP, NULL);
+    assert_true(gale_iostream_ssl_info(pair.writer, &info));
+    assert_string_equal(info.version, "TLSv1.3");
+    assert_string_equal(info.cipher, "TLS_AES_256_GCM_SHA384");
+    assert_string_equal(info.alpn, "");
+    assert_string_equal(info.server_name, "localhost");
+    assert_false(info.session_reused);
+    free_pair(&pair);
+    assert_false(gale_iostream_ssl_info((pair = open_pair(PAIR_TCP, NULL)).writer, &info));
+    free_pair(&pair);
+    gale_ssl_options old = { .server_side = true,
+                             .certificate = certificate_for("localhost"),
+                             .max_version = GALE_TLS_1_2 };
+    gale_ssl_options only_new = { .ca_data = authority(), .min_version = GALE_TLS_1_3 };
+    assert_error(attempt(&only_new, &old, "localhost", &client, &server), GALE_ESSL);
+    assert_non_null(strstr(client.detail, "alert protocol version"));
+}
+
+static const char *agreed_alpn(const char *const *client_list, const char *const *server_list,
+                               int code)
+{
+    static char alpn[32];
+    gale_ssl_info info = { .alpn = "" };
+    stream_pair pair = open_pair(PAIR_UNIX, NULL);
+    handshake client = { .context = context_of(&(gale_ssl_options){
+                             .ca_data = authority(), .alpn_protocols = client_list }),
+                         .hostname = "localhost" };
+    handshake server = { .context = context_of(
+                             &(gale_ssl_options){ .server_side = true,
+                                                  .certificate = certificate_for("localhost"),
+                                                  .alpn_protocols = server_list }) };
+    shake_both(&pair, &client, &server);
+    assert_int_equal(client.result, code);
+    gale_iostream_ssl_info(pair.writer, &info);
+    snprintf(alpn, sizeof alpn, "%s", info.alpn ? info.alpn : "");
+    free_pair(&pair);
+    gale_ssl_context_unref(client.context);
+    gale_ssl_context_unref(server.context);
+    return alpn;
+}
+
+#define LIST(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+TASK_TEST(protocols_are_negotiated)
+{
+    assert_string_equal(agreed_alpn(LIST("http/1.1", "h2"), LIST("h2", "http/1.1"), 0), "h2");
+    assert_string_equal(agreed_alpn(LIST("http/1.1"), LIST("h2", "http/1.1"), 0), "http/1.1");
+    assert_string_equal(agreed_alpn(LIST("http/1.1"), NULL, 0), "");
+    assert_string_equal(agreed_alpn(NULL, LIST("h2"), 0), "");
+    assert_string_equal(agreed_alpn(LIST("http/1.1"), LIST("h2"), GALE_ESSL), "");
+}
+
+/* The subject's alternative names of the certificate that a server shows for a name. */
+static void assert_shown(const gale_ssl_options *server_options, const char *hostname,
+                         const char *names)
+{
+    stream_pair pair = open_pair(PAIR_UNIX, NULL);
+    handshake client = { .context = context_of(&(gale_ssl_options){ .ca_data = authority(),
+                                                                    .no_check_hostname = true }),
+                         .hostname = hostname };
+    handshake server = { .context = context_of(server_options) };
+    shake_both(&pair, &client, &server);
+    assert_ok(client.result);
+    json_t *certificate = gale_iostream_get_ssl_certificate(pair.writer);
+    char *text = json_dumps(json_object_get(certificate, "subjectAltName"), 0);
+    assert_string_equal(text, names);
+    free(text);
+    json_decref(certificate);
+    free_pair(&pair);
+    gale_ssl_context_unref(client.context);
+    gale_ssl_context_unref(server.context);
+}
+
+TASK_TEST(a_certificate_for_each_name)
+{
+    const gale_ssl_certificate more[] = { { .certificate = certificate_for("b.test,*.c.test") },
+                                          { .certificate = certificate_for("d.test,a.test") } };
+    const gale_ssl_options options = {
+        .server_side = true, .certificate = certificate_for("a.test"), .more = more, .more_count = 2
+    };
+    assert_shown(&options, "a.test", "[[\"DNS\", \"a.test\"]]");
+    assert_shown(&options, "b.test", "[[\"DNS\", \"b.test\"], [\"DNS\", \"*.c.test\"]]");
+    assert_shown(&options, "x.c.test", "[[\"DNS\", \"b.test\"], [\"DNS\", \"*.c.test\"]]");
+    assert_shown(&options, "D.test", "[[\"DNS\", \"d.test\"], [\"DNS\", \"a.test\"]]");
+    assert_shown(&options, "unknown.test", "[[\"DNS\", \"a.test\"]]");
+    assert_shown(&options, "127.0.0.1", "[[\"DNS\", \"a.test\"]]");
+    assert_shown(&options, NULL, "[[\"DNS\", \"a.test\"]]");
+}
+
+/* ---- Certificates of clients ------------------------------------------------------------ */
+
+static gale_ssl_options asking_for_certificates(gale_ssl_verify verify)
+{
+    return (gale_ssl_options){ .server_side = true,
+                               .certificate = certificate_for("localhost"),
+                               .ca_data = authority(),
+                               .verify = verify };
+}
+
+TASK_TEST(a_client_shows_its_certificate)
+{
+    gale_ssl_options asking = asking_for_certificates(GALE_SSL_VERIFY_REQUIRED);
+    stream_pair pair = open_pair(PAIR_UNIX, NULL);
+    handshake client = { .context = context_of(&(gale_ssl_options){
+                             .ca_data = authority(),
+                             .certificate = certificate_for("me.test,10.1.2.3,fe80::1") }),
+                         .hostname = "localhost" };
+    handshake server = { .context = context_of(&asking) };
+    shake_both(&pair, &client, &server);
+    assert_ok(client.result);
+    assert_ok(server.result);
+    json_t *certificate = gale_iostream_get_ssl_certificate(pair.reader);
+    json_object_del(certificate, "serialNumber");
+    json_object_del(certificate, "notBefore");
+    assert_non_null(strstr(json_string_value(json_object_get(certificate, "notAfter")), " GMT"));
+    json_object_del(certificate, "notAfter");
+    char *text = json_dumps(certificate, JSON_COMPACT | JSON_SORT_KEYS);
+    assert_string_equal(text,
+                        "{\"issuer\":[[[\"commonName\",\"test authority\"]]],"
+                        "\"subject\":[[[\"commonName\",\"test\"]]],"
+                        "\"subjectAltName\":[[\"DNS\",\"me.test\"],[\"IP Address\",\"10.1.2.3\"],"
+                        "[\"IP Address\",\"fe80::1\"]],\"version\":3}");
+    free(text);
+    json_decref(certificate);
+    gale_bytes *der = gale_iostream_get_ssl_certificate_der(pair.reader);
+    assert_int_equal(gale_bytes_str(der).data[0], 0x30);
+    gale_bytes_unref(der);
+    free_pair(&pair);
+    gale_ssl_context_unref(client.context);
+    gale_ssl_context_unref(server.context);
+}
+
+TASK_TEST(a_client_without_a_certificate)
+{
+    handshake client, server;
+    gale_ssl_options plain = { .ca_data = authority() };
+    gale_ssl_options optional = asking_for_certificates(GALE_SSL_VERIFY_OPTIONAL);
+    gale_ssl_options required = asking_for_certificates(GALE_SSL_VERIFY_REQUIRED);
+    assert_ok(attempt(&plain, &optional, "localhost", &client, &server));
+    assert_ok(server.result);
+    /* With TLS 1.3 the client is done before the server has seen that. */
+    assert_ok(attempt(&plain, &required, "localhost", &client, &server));
+    assert_int_equal(server.result, GALE_ESSL);
+    assert_string_equal(server.detail, "TLS handshake failed: peer did not return a certificate");
+    required.max_version = GALE_TLS_1_2;
+    assert_error(attempt(&plain, &required, "localhost", &client, &server), GALE_ESSL);
+    gale_bytes *own;
+    assert_ok(gale_ssl_self_signed("me.test", &own));
+    plain.certificate = gale_bytes_str(own).data;
+    attempt(&plain, &optional, "localhost", &client, &server);
+    assert_int_equal(server.result, GALE_ECERTIFICATE);
+    assert_string_equal(server.detail, "certificate verify failed: self-signed certificate");
+    gale_bytes_unref(own);
+}
+
+/* The client learns of it when it reads. */
+TASK_TEST(a_refusal_after_the_handshake)
+{
+    gale_ssl_options required = asking_for_certificates(GALE_SSL_VERIFY_REQUIRED);
+    stream_pair pair = open_pair(PAIR_UNIX, NULL);
+    handshake client = { .context = client_context(), .hostname = "localhost" };
+    handshake server = { .context = context_of(&required) };
+    shake_both(&pair, &client, &server);
+    assert_ok(client.result);
+    test_expect_log(GALE_LOG_WARNING, "TLS failure");
+    assert_error(gale_iostream_read_bytes(pair.writer, 1, false, &data), GALE_ECLOSED);
+    assert_string_equal(gale_error_detail(), "stream is closed: TLS failure: tlsv13 alert "
+                                             "certificate required");
+    free_pair(&pair);
+    gale_ssl_context_unref(client.context);
+    gale_ssl_context_unref(server.context);
+}
+
+/* ---- Sessions -------------------------------------------------------------------------- */
+
+/* Whether the second of two connections goes on with the session of the first. */
+static bool resumes(const gale_ssl_options *client_options, const gale_ssl_options *server_options)
+{
+    gale_ssl_info info = { 0 };
+    handshake client = { .context = context_of(client_options), .hostname = "localhost" };
+    handshake server = { .context = context_of(server_options) };
+    for (int i = 0; i < 2; i++) {
+        stream_pair pair = open_pair(PAIR_UNIX, NULL);
+        shake_both(&pair, &client, &server);
+        assert_ok(client.result);
+        assert_ok(gale_iostream_write(pair.reader, "x", 1)); /* behind the tickets */
+        assert_ok(gale_iostream_read_bytes(pair.writer, 1, false, &data));
+        assert_true(gale_iostream_ssl_info(pair.writer, &info));
+        free_pair(&pair);
+    }
+    gale_ssl_context_unref(client.context);
+    gale_ssl_context_unref(server.context);
+    return info.session_reused;
+}
+
+TASK_TEST(sessions_go_on)
+{
+    gale_ssl_options client = { .ca_data = authority() };
+    gale_ssl_options server = { .server_side = true, .certificate = certificate_for("localhost") };
+    assert_true(resumes(&client, &server));
+    server.max_version = GALE_TLS_1_2;
+    assert_true(resumes(&client, &server));
+    server.no_session_resumption = true;
+    assert_false(resumes(&client, &server));
+    server.max_version = GALE_TLS_DEFAULT;
+    assert_false(resumes(&client, &server));
+    server.no_session_resumption = false;
+    client.no_session_resumption = true;
+    assert_false(resumes(&client, &server));
+}
+
+/* ---- Misuse, and leaving early ----------------------------------------------------------- */
+
+TASK_TEST(start_tls_wants_an_idle_stream)
+{
+    gale_ssl_context *server = server_context(), *client = client_context();
+    stream_pair pair = open_pair(PAIR_TCP, NULL);
+    assert_error(gale_iostream_start_tls(pair.reader, true, client, NULL), GALE_EINVALID);
+    assert_error(gale_iostream_start_tls(pair.reader, true, NULL, NULL), GALE_EINVALID);
+    assert_error(gale_iostream_start_tls(pair.reader, false, server, NULL), GALE_EINVALID);
+    assert_error(gale_iostream_start_tls(pair.writer, false, client, NULL), GALE_EINVALID);
+    assert_error(gale_iostream_start_tls(pair.writer, false, client, ""), GALE_EINVALID);
+    assert_error(gale_iostream_start_tls(pair.writer, false, NULL, NULL), GALE_EINVALID);
+    assert_ok(gale_iostream_write(pair.writer, "ab", 2));
+    assert_ok(gale_iostream_read_bytes(pair.reader, 1, false, &data));
+    assert_error(gale_iostream_start_tls(pair.reader, true, server, NULL), GALE_ESTATE);
+    assert_string_equal(gale_error_detail(), "IOStream is not idle; cannot convert to SSL");
+    gale_iostream_close(pair.reader);
+    assert_error(gale_iostream_start_tls(pair.reader, true, server, NULL), GALE_ECLOSED);
+    free_pair(&pair);
+    gale_ssl_context_unref(server);
+    gale_ssl_context_unref(client);
+}
+
+TASK_TEST(the_peer_ends_during_the_handshake)
+{
+    int peer;
+    gale_iostream *stream = stream_and_peer(PAIR_UNIX, &peer, NULL);
+    handshake client = { .stream = stream, .context = client_context(), .hostname = "localhost" };
+    shutdown(peer, SHUT_WR);
+    assert_ok(shake(&client));
+    assert_int_equal(client.result, -ECONNRESET);
+    assert_string_equal(client.detail, "the peer has ended the connection during the handshake");
+    close(peer);
+    gale_iostream_free(stream);
+    gale_ssl_context_unref(client.context);
+}
+
+TASK_TEST(the_peer_speaks_something_else)
+{
+    int peer;
+    gale_iostream *stream = stream_and_peer(PAIR_UNIX, &peer, NULL);
+    handshake client = { .stream = stream, .context = client_context(), .hostname = "localhost" };
+    put(peer, "HTTP/1.1 400 Bad Request\r\n\r\n");
+    assert_ok(shake(&client));
+    assert_int_equal(client.result, GALE_ESSL);
+    assert_string_equal(client.detail, "TLS handshake failed: wrong version number");
+    close(peer);
+    gale_iostream_free(stream);
+    gale_ssl_context_unref(client.context);
+}
+
+static int secure(void *arg)
+{
+    const handshake *self = arg;
+    return gale_iostream_start_tls(self->stream, false, self->context, self->hostname);
+}
+
+TASK_TEST(a_handshake_with_a_deadline)
+{
+    int peer;
+    gale_iostream *stream = stream_and_peer(PAIR_UNIX, &peer, NULL);
+    handshake client = { .stream = stream, .context = client_context(), .hostname = "localhost" };
+    assert_error(gale_with_timeout(0.01, secure, &client), GALE_ETIMEDOUT);
+    assert_true(gale_iostream_closed(stream));
+    close(peer);
+    gale_iostream_free(stream);
+    gale_ssl_context_unref(client.context);
+}
+
+static int free_it(void *arg)
+{
+    gale_iostream_free(arg);
+    return 0;
+}
+
+TASK_TEST(freed_during_the_handshake)
+{
+    int peer;
+    gale_iostream *stream = stream_and_peer(PAIR_UNIX, &peer, NULL);
+    handshake client = { .stream = stream, .context = client_context(), .hostname = "localhost" };
+    SPAWN(free_it, stream);
+    assert_ok(shake(&client));
+    assert_int_equal(client.result, GALE_ECLOSED);
+    close(peer);
+    gale_ssl_context_unref(client.context);
+}
+
+/* ---- Clients and servers ---------------------------------------------------------------- */
+
+static int echo_line(gale_iostream *stream, const gale_address *address, void *arg)
+{
+    (void)address;
+    (void)arg;
+    gale_str line;
+    GALE_TRY(gale_iostream_read_until(stream, "\n", 0, &line));
+    return gale_iostream_write(stream, line.data, line.len);
+}
+
+static gale_tcp_server *start_server(gale_ssl_context *context, double timeout, int *ret_port)
+{
+    gale_tcp_server_options options = { .ssl_context = context, .ssl_handshake_timeout = timeout };
+    int sockets[GALE_BIND_SOCKETS_MAX];
+    gale_bind_options local = { .address = "127.0.0.1" };
+    assert_int_equal(gale_bind_sockets(0, &local, sockets), 1);
+    *ret_port = gale_socket_port(sockets[0]);
+    gale_tcp_server *server = gale_tcp_server_new(echo_line, NULL, &options);
+    assert_ok(gale_tcp_server_add_socket(server, sockets[0]));
+    gale_ssl_context_unref(context);
+    return server;
+}
+
+TASK_TEST(tcp_client_and_server)
+{
+    int port;
+    gale_iostream *stream;
+    gale_tcp_server *server = start_server(server_context(), 0, &port);
+    gale_ssl_context *context = client_context();
+    gale_tcp_client_options options = { .ssl_context = context };
+    assert_ok(gale_tcp_client_connect("localhost", port, &options, &stream));
+    assert_ok(gale_iostream_write(stream, "hello\n", 6));
+    assert_ok(gale_iostream_read_until(stream, "\n", 0, &data));
+    assert_str(data, "hello\n");
+    assert_ok(gale_iostream_read_until_close(stream, &data));
+    assert_int_equal(gale_iostream_error(stream), 0);
+    gale_iostream_free(stream);
+    options.server_hostname = "elsewhere";
+    test_expect_log(GALE_LOG_WARNING, "alert"); /* TLS 1.3 servers hear of it when it is over */
+    assert_error(gale_tcp_client_connect("localhost", port, &options, &stream), GALE_ECERTIFICATE);
+    assert_string_equal(gale_error_detail(), "certificate verify failed: hostname mismatch");
+    gale_sleep(0.01);
+    gale_tcp_server_free(server);
+    gale_ssl_context_unref(context);
+}
+
+TASK_TEST(a_server_does_not_wait_for_ever)
+{
+    int port;
+    gale_iostream *stream;
+    gale_tcp_server *server = start_server(server_context(), 0.02, &port);
+    test_expect_log(GALE_LOG_WARNING, "no TLS handshake within 0.02 s");
+    assert_ok(gale_tcp_client_connect("127.0.0.1", port, NULL, &stream));
+    assert_ok(gale_iostream_read_until_close(stream, &data));
+    gale_iostream_free(stream);
+    gale_tcp_server_free(server);
+}
+
+TASK_TEST(a_client_without_tls)
+{
+    int port;
+    gale_iostream *stream;
+    gale_tcp_server *server = start_server(server_context(), 0, &port);
+    test_expect_log(GALE_LOG_WARNING, "TLS handshake failed: http request");
+    assert_ok(gale_tcp_client_connect("127.0.0.1", port, NULL, &stream));
+    assert_ok(gale_iostream_write(stream, "GET / HTTP/1.1\r\n\r\n", 18));
+    assert_ok(gale_iostream_read_until_close(stream, &data));
+    gale_iostream_free(stream);
+    gale_tcp_server_free(server);
+}
+
+/* ---- Memory ---------------------------------------------------------------------------- */
+
+typedef struct whole {
+    stream_pair pair;
+    handshake client, server;
+} whole;
+
+static int whole_connection(void *arg)
+{
+    whole *self = arg;
+    shake_both(&self->pair, &self->client, &self->server);
+    GALE_TRY(self->client.result);
+    GALE_TRY(self->server.result);
+    GALE_TRY(gale_iostream_write(self->pair.writer, "hello", 5));
+    return gale_iostream_read_bytes(self->pair.reader, 5, false, &data);
+}
+
+TASK_TEST(each_allocation_of_a_connection_may_fail)
+{
+    gale_ssl_context *client = client_context(), *server = server_context();
+    gale_log_set_level(GALE_LOG_ERROR); /* a broken handshake is logged by nobody here */
+    for (size_t n = 1; n < 200; n++) {
+        whole self = { .pair = open_pair(PAIR_UNIX, NULL),
+                       .client = { .context = client, .hostname = "localhost" },
+                       .server = { .context = server } };
+        test_fail_allocation(n);
+        int result = gale_with_timeout(5, whole_connection, &self);
+        bool failed = test_allocation_failed();
+        test_fail_allocation(0);
+        assert_int_not_equal(result, GALE_ETIMEDOUT);
+        free_pair(&self.pair);
+        if (!failed) {
+            assert_ok(result);
+            break;
+        }
+    }
+    gale_ssl_context_unref(client);
+    gale_ssl_context_unref(server);
+}
+
+GALE_TEST_MAIN
