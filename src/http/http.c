@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/http.h"
 
+#include <gale/httpclient.h>
+
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +13,7 @@
 static void http_close(void *state)
 {
     gale__http *http = state;
+    gale_http_client_free(http->client);
     while (!gale__list_empty(&http->ending))
         gale__http1_exchange_destroy(
             GALE__CONTAINER_OF(http->ending.next, gale_http_connection, ending));

@@ -10,9 +10,10 @@
 
 typedef struct gale__http {
     gale_ioloop *loop;
-    gale__pool connections;      /* gale__http1_server_connection */
-    gale__pool actives;          /* gale__http1_active */
-    gale__list ending;           /* exchanges that are destroyed in the next turn */
+    gale__pool connections;          /* gale__http1_server_connection */
+    gale__pool actives;              /* gale__http1_active */
+    gale__list ending;               /* exchanges that are destroyed in the next turn */
+    struct gale_http_client *client; /* of gale_http_client_current, or NULL */
     gale_http_connection *spare; /* an ended exchange, made ready for the next request; or NULL */
     /* "Server", "Content-Type" (HTML) and "Date" lines, in Tornado's order. */
     gale__http_header_block default_block;

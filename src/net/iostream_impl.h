@@ -15,6 +15,13 @@
 
 typedef struct gale__pattern gale__pattern;
 
+/*
+ * Gets bytes in place as they come, in the loop or in the reading task; it must not wait, nor
+ * touch the stream. Returns how many it has used; the others come again, together with more.
+ * *ret_done ends the read; the rest then stays unread.
+ */
+typedef size_t (*gale__consume)(void *arg, const char *data, size_t size, bool *ret_done);
+
 typedef struct gale__read {
     gale__waiter waiter;
     gale_iostream *stream; /* NULL once the stream was freed */
@@ -28,6 +35,8 @@ typedef struct gale__read {
     size_t searched; /* where in the unread bytes the search goes on */
     char *into;      /* of read_into, or NULL */
     size_t filled;   /* bytes there */
+    gale__consume consume;
+    void *arg; /* of `consume` */
     gale_str result;
 } gale__read;
 
@@ -106,6 +115,12 @@ static inline gale_str gale__iostream_unread(const gale_iostream *self)
     gale_str all = gale__buffer_str(&self->input);
     return (gale_str){ all.data + self->lent, all.len - self->lent };
 }
+
+/* Reads until `consume` is done; first it gets what is there already, also when that is nothing.
+ * Returns as the reads of <gale/iostream.h>. Suspends. */
+int gale__iostream_consume(gale_iostream *self, gale__consume consume, void *arg);
+/* As gale_iostream_write with the bytes of all parts, one after the other. Suspends. */
+int gale__iostream_write_parts(gale_iostream *self, const gale_str *parts, size_t count);
 
 /* A delimited read's step (iostream_search.c). */
 int gale__iostream_find(gale__read *read);

@@ -152,10 +152,33 @@ static size_t receive_into(gale__read *read, const char *data, size_t size)
     return taken;
 }
 
+static bool run_consumer(gale__read *read, const char *data, size_t size, size_t *ret_used)
+{
+    bool done = false;
+    *ret_used = read->consume(read->arg, data, size, &done);
+    return done;
+}
+
+/* The consumer sees the bytes where they are; only what it leaves is kept. */
+static void hand_over(gale_iostream *self, const char *data, size_t size)
+{
+    size_t used;
+    bool done = run_consumer(self->read, data, size, &used);
+    int result = append(self, data + used, size - used);
+    if (result < 0)
+        gale__iostream_close(self, result);
+    else if (done)
+        complete(self->read, 0);
+}
+
 void gale__iostream_received(gale__stream *stream, const char *data, size_t size)
 {
     gale_iostream *self = GALE__CONTAINER_OF(stream, gale_iostream, stream);
     bool wanted = pending(self);
+    if (wanted && self->read->consume && self->input.size == 0) {
+        hand_over(self, data, size);
+        return;
+    }
     size_t taken = wanted && self->read->into ? receive_into(self->read, data, size) : 0;
     int result = append(self, data + taken, size - taken);
     if (result < 0) {
@@ -322,4 +345,20 @@ int gale_iostream_read_until_close(gale_iostream *self, gale_str *ret_data)
 {
     gale__read read = { 0 };
     return read_text(self, &read, ret_data);
+}
+
+static int step_consume(gale__read *read)
+{
+    gale_str unread = gale__iostream_unread(read->stream);
+    size_t used;
+    bool done = run_consumer(read, unread.data, unread.len, &used);
+    if (used)
+        gale__buffer_consume(&read->stream->input, used);
+    return done;
+}
+
+int gale__iostream_consume(gale_iostream *self, gale__consume consume, void *arg)
+{
+    gale__read read = { .step = step_consume, .consume = consume, .arg = arg };
+    return start_read(self, &read);
 }

@@ -80,6 +80,19 @@ int gale_iostream_write(gale_iostream *self, const void *data, size_t size)
     return send_queued(self, size);
 }
 
+int gale__iostream_write_parts(gale_iostream *self, const gale_str *parts, size_t count)
+{
+    size_t size = 0;
+    gale__segments *segments = NULL;
+    for (size_t i = 0; i < count; i++)
+        size += parts[i].len;
+    GALE_TRY(prepare(self, size, &segments));
+    for (size_t i = 0; i < count; i++)
+        GALE_TRY(gale__segments_append(segments, gale__net_of(self->stream.loop), parts[i].data,
+                                       parts[i].len));
+    return send_queued(self, size);
+}
+
 int gale_iostream_write_bytes(gale_iostream *self, gale_bytes *bytes)
 {
     size_t size = gale_bytes_str(bytes).len;

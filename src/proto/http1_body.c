@@ -132,14 +132,13 @@ static int find_length(gale__http1_body *out, const gale_http_headers *headers)
     return 0;
 }
 
-static int find_coding(gale__http1_body *out, const gale__http1_request *request,
-                       const gale_http_headers *headers)
+static int find_coding(gale__http1_body *out, int minor, const gale_http_headers *headers)
 {
     const gale__http_header_field *coding =
         gale__http_headers_first(headers, GALE__HTTP_TRANSFER_ENCODING);
     if (has(headers, GALE__HTTP_CONTENT_LENGTH))
         return refuse(out, 400, "Both Content-Length and Transfer-Encoding");
-    if (request->minor == 0)
+    if (minor == 0)
         return refuse(out, 400, "Transfer-Encoding in HTTP/1.0");
     if (repeated(headers, GALE__HTTP_TRANSFER_ENCODING) ||
         !equal(value_of(coding), GALE_STR("chunked")))
@@ -179,7 +178,7 @@ __attribute__((noinline)) static int
 examine(gale__http1_body *out, const gale__http1_request *request, const gale_http_headers *headers)
 {
     if (has(headers, GALE__HTTP_TRANSFER_ENCODING))
-        GALE_TRY(find_coding(out, request, headers));
+        GALE_TRY(find_coding(out, request->minor, headers));
     else if (has(headers, GALE__HTTP_CONTENT_LENGTH))
         GALE_TRY(find_length(out, headers));
     if (has(headers, GALE__HTTP_EXPECT))
@@ -198,4 +197,36 @@ int gale__http1_request_framing(gale__http1_body *out, const gale__http1_request
     *out = (gale__http1_body){ .kind = GALE__HTTP1_BODY_NONE, .keep_alive = request->minor > 0 };
     GALE_TRY(find_host(out, request, headers));
     return GALE__LIKELY(!(headers->present & rare)) ? 0 : examine(out, request, headers);
+}
+
+/* A response to HEAD, or a 304, has the headers of another one that had a body. */
+static int find_body(gale__http1_body *out, const gale__http1_response *response,
+                     const gale_http_headers *headers, bool head)
+{
+    bool coded = has(headers, GALE__HTTP_TRANSFER_ENCODING);
+    bool empty = response->code == 204 || response->code < 200;
+    if (head || response->code == 304)
+        return 0;
+    if (coded)
+        GALE_TRY(find_coding(out, response->minor, headers));
+    else if (has(headers, GALE__HTTP_CONTENT_LENGTH))
+        GALE_TRY(find_length(out, headers));
+    else if (!empty)
+        out->kind = GALE__HTTP1_BODY_UNTIL_CLOSE;
+    if (empty && (coded || out->length > 0))
+        return refuse(out, 0, "A response with this status has no body");
+    return 0;
+}
+
+int gale__http1_response_framing(gale__http1_body *out, const gale__http1_response *response,
+                                 const gale_http_headers *headers, bool head)
+{
+    *out = (gale__http1_body){ .kind = GALE__HTTP1_BODY_NONE, .keep_alive = response->minor > 0 };
+    GALE_TRY(find_body(out, response, headers, head));
+    if (has(headers, GALE__HTTP_CONNECTION))
+        out->keep_alive = !connection_has(headers, GALE_STR("close")) &&
+                          (out->keep_alive || connection_has(headers, GALE_STR("keep-alive")));
+    if (out->kind == GALE__HTTP1_BODY_UNTIL_CLOSE)
+        out->keep_alive = false;
+    return 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a request's headers say about the rest of the exchange: how its body is framed (RFC 9112
- * §6), for which host it is, whether the connection stays, whether the client waits for a 100.
+ * What a message's headers say about the rest of the exchange: how its body is framed (RFC 9112
+ * §6), whether the connection stays; of a request also for which host it is, and whether the client
+ * waits for a 100.
  */
 #ifndef GALE_PROTO_HTTP1_BODY_H
 #define GALE_PROTO_HTTP1_BODY_H
@@ -11,7 +12,8 @@
 typedef enum gale__http1_body_kind {
     GALE__HTTP1_BODY_NONE,
     GALE__HTTP1_BODY_LENGTH,
-    GALE__HTTP1_BODY_CHUNKED
+    GALE__HTTP1_BODY_CHUNKED,
+    GALE__HTTP1_BODY_UNTIL_CLOSE /* of a response */
 } gale__http1_body_kind;
 
 typedef struct gale__http1_body {
@@ -28,6 +30,11 @@ typedef struct gale__http1_body {
  * another request. */
 int gale__http1_request_framing(gale__http1_body *out, const gale__http1_request *request,
                                 const gale_http_headers *headers);
+
+/* The same for a response to a request with the method HEAD (`head`) or another. What frames it in
+ * two ways is refused. GALE_EINPUT leaves out->status alone. */
+int gale__http1_response_framing(gale__http1_body *out, const gale__http1_response *response,
+                                 const gale_http_headers *headers, bool head);
 
 /* True when the comma-separated list holds the token, in any case. RFC 9110 §5.6.1. */
 bool gale__http_list_has(gale_str list, gale_str token);
