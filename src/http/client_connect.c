@@ -77,9 +77,8 @@ static int connect_tcp(connecting *self)
 
 static int shake_hands(void *arg)
 {
-    connecting *self = arg;
-    return gale_iostream_start_tls(self->stream, false, self->fetch->ssl_context,
-                                   self->fetch->uri.host.data);
+    (void)arg;
+    return gale__fail(GALE_ENOTSUP, "no TLS yet");
 }
 
 static int start_tls(connecting *self)

@@ -16,13 +16,13 @@ typedef struct line {
     gale_str name, value;
 } line;
 
-typedef struct lines {
+typedef struct request_lines {
     line own[OWN_LINES];
     int count, before; /* of `own`, and how many stand before the caller's */
     uint64_t given;    /* names that the caller has set */
     uint64_t dropped;  /* names of the caller's that are not sent */
     char digits[24], date[GALE_TIMESTAMP_SIZE];
-} lines;
+} request_lines;
 
 static gale_str text_of(const char *text)
 {
@@ -34,12 +34,12 @@ static uint64_t bit_of(const gale_fetch_header *header)
     return gale__http_header_bit(gale__http_header_find(header->name, strlen(header->name)));
 }
 
-static bool is_given(const lines *self, gale__http_header id)
+static bool is_given(const request_lines *self, gale__http_header id)
 {
     return (self->given & ~self->dropped & gale__http_header_bit(id)) != 0;
 }
 
-static void add(lines *self, gale_str name, gale_str value)
+static void add(request_lines *self, gale_str name, gale_str value)
 {
     self->own[self->count++] = (line){ name, value };
 }
@@ -49,7 +49,7 @@ static void add(lines *self, gale_str name, gale_str value)
 /* ---- Which lines ----------------------------------------------------------------------- */
 
 /* What a redirect takes away, and what gale alone decides. */
-static void find_given(lines *self, const gale__exchange *exchange)
+static void find_given(request_lines *self, const gale__exchange *exchange)
 {
     const gale__fetch *fetch = exchange->fetch;
     const gale_fetch_header *header = fetch->options->headers;
@@ -71,7 +71,7 @@ static void find_given(lines *self, const gale__exchange *exchange)
                          gale__http_header_bit(GALE__HTTP_EXPECT);
 }
 
-static void add_before(lines *self, const gale__exchange *exchange)
+static void add_before(request_lines *self, const gale__exchange *exchange)
 {
     const gale__fetch *fetch = exchange->fetch;
     const gale_fetch_options *options = fetch->options;
@@ -92,7 +92,7 @@ static void add_before(lines *self, const gale__exchange *exchange)
     self->before = self->count;
 }
 
-static void add_behind(lines *self, const gale__exchange *exchange)
+static void add_behind(request_lines *self, const gale__exchange *exchange)
 {
     const gale__fetch *fetch = exchange->fetch;
     bool post = fetch->method.len == 4 && memcmp(fetch->method.data, "POST", 4) == 0;
@@ -112,7 +112,7 @@ static void add_behind(lines *self, const gale__exchange *exchange)
 
 /* ---- Writing --------------------------------------------------------------------------- */
 
-static size_t measure(const lines *self, const gale__fetch *fetch)
+static size_t measure(const request_lines *self, const gale__fetch *fetch)
 {
     size_t size = fetch->method.len + fetch->uri.target.len + sizeof "  HTTP/1.1\r\n\r\n";
     for (int i = 0; i < self->count; i++)
@@ -129,7 +129,7 @@ static char *put(char *out, gale_str text)
     return out + text.len;
 }
 
-static char *put_own(char *out, const lines *self, int from, int to)
+static char *put_own(char *out, const request_lines *self, int from, int to)
 {
     for (int i = from; i < to; i++) {
         out = put(put(out, self->own[i].name), self->own[i].value);
@@ -138,7 +138,7 @@ static char *put_own(char *out, const lines *self, int from, int to)
     return out;
 }
 
-static char *put_given(char *out, const lines *self, const gale_fetch_header *header)
+static char *put_given(char *out, const request_lines *self, const gale_fetch_header *header)
 {
     for (; header && header->name; header++) {
         if (bit_of(header) & self->dropped)
@@ -152,7 +152,7 @@ static char *put_given(char *out, const lines *self, const gale_fetch_header *he
 int gale__request_head(const gale__exchange *exchange, char *room, size_t size, gale_str *ret_head)
 {
     const gale__fetch *fetch = exchange->fetch;
-    lines lines;
+    request_lines lines;
     lines.count = 0;
     lines.given = 0;
     find_given(&lines, exchange);
