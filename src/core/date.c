@@ -217,6 +217,23 @@ static bool in_range(const civil *date)
            date->minute <= 59 && date->second <= 60;
 }
 
+static int seconds_of(const civil *date, int64_t *ret_unix_seconds)
+{
+    if (!in_range(date))
+        return GALE_EINPUT;
+    *ret_unix_seconds = days_from_civil(date->year, date->month, date->day) * DAY_SECONDS +
+                        date->hour * 3600 + date->minute * 60 + date->second;
+    return 0;
+}
+
+int gale__date_seconds(int year, int month, int day, int second_of_day, int64_t *ret_unix_seconds)
+{
+    civil date = { year, month, day, 0, 0, 0 };
+    GALE_TRY(seconds_of(&date, ret_unix_seconds));
+    *ret_unix_seconds += second_of_day;
+    return 0;
+}
+
 int gale__http_date_parse(gale_str text, int64_t *ret_unix_seconds)
 {
     static bool (*const forms[])(gale_str *, civil *) = { take_fixdate, take_rfc850_date,
@@ -224,11 +241,8 @@ int gale__http_date_parse(gale_str text, int64_t *ret_unix_seconds)
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         gale_str rest = text;
         civil date = { 0 };
-        if (!forms[i](&rest, &date) || rest.len != 0 || !in_range(&date))
-            continue;
-        *ret_unix_seconds = days_from_civil(date.year, date.month, date.day) * DAY_SECONDS +
-                            date.hour * 3600 + date.minute * 60 + date.second;
-        return 0;
+        if (forms[i](&rest, &date) && rest.len == 0 && seconds_of(&date, ret_unix_seconds) == 0)
+            return 0;
     }
     return GALE_EINPUT;
 }

@@ -11,5 +11,7 @@ enum { GALE__HTTP_DATE_SIZE = 29 }; /* "Sun, 06 Nov 1994 08:49:37 GMT" */
 void gale__http_date_format(int64_t unix_seconds, char *out);
 /* All three forms of RFC 9110 §5.6.7. GALE_EINPUT when it is none of them. */
 int gale__http_date_parse(gale_str text, int64_t *ret_unix_seconds);
+/* `month` is 1 to 12. GALE_EINPUT when there is no such day; `second_of_day` is just added. */
+int gale__date_seconds(int year, int month, int day, int second_of_day, int64_t *ret_unix_seconds);
 
 #endif
