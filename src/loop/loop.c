@@ -183,6 +183,7 @@ static void run_ended(gale_ioloop *loop)
         loop->shutting_down = loop->retiring = false;
         gale__wheel_remove(&loop->wheel, &loop->shutdown_timer);
         gale__loop_uncall(&loop->shutdown_stop);
+        gale__loop_uncall(&loop->shutdown_idle);
     }
     loop->stop_asked = loop->running = false;
     loop->done = NULL;

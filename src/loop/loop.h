@@ -79,7 +79,7 @@ struct gale_ioloop {
     atomic_bool remote_waiting;
     atomic_bool signals_waiting; /* some gale_signal_callback was asked for */
     gale__timer shutdown_timer;
-    gale__callback shutdown_stop;
+    gale__callback shutdown_stop, shutdown_idle;
 };
 
 /* The backend, made when it is not there yet. */

@@ -93,7 +93,7 @@ static void shutdown_deadline(gale__timer *timer)
     gale__loop_service_drained(loop);
 }
 
-static void begin(gale_ioloop *loop, void (*then)(gale__timer *timer), double seconds)
+static void drain_all(gale_ioloop *loop, void (*then)(gale__timer *timer), double seconds)
 {
     loop->shutting_down = true;
     loop->shutdown_timer.fire = then;
@@ -102,21 +102,22 @@ static void begin(gale_ioloop *loop, void (*then)(gale__timer *timer), double se
     gale__loop_service_drained(loop);
 }
 
-static void shut_down(gale_ioloop *loop)
+static void stop_waiting_for_idle(gale_ioloop *loop)
 {
     loop->retiring = false;
-    begin(loop, shutdown_deadline, shutdown_timeout(loop));
+    drain_all(loop, shutdown_deadline, shutdown_timeout(loop));
 }
 
 static void retirement_over(gale__timer *timer)
 {
-    shut_down(GALE__CONTAINER_OF(timer, gale_ioloop, shutdown_timer));
+    stop_waiting_for_idle(GALE__CONTAINER_OF(timer, gale_ioloop, shutdown_timer));
 }
 
-void gale_ioloop_shutdown(gale_ioloop *loop)
+static void close_idle(gale__callback *callback)
 {
-    if (!loop->shutting_down || loop->retiring)
-        shut_down(loop);
+    gale_ioloop *loop = GALE__CONTAINER_OF(callback, gale_ioloop, shutdown_idle);
+    if (loop->retiring)
+        stop_waiting_for_idle(loop);
 }
 
 void gale__loop_retire(gale_ioloop *loop, double idle_timeout)
@@ -124,5 +125,15 @@ void gale__loop_retire(gale_ioloop *loop, double idle_timeout)
     if (loop->shutting_down)
         return;
     loop->retiring = true;
-    begin(loop, retirement_over, idle_timeout);
+    drain_all(loop, retirement_over, idle_timeout);
+}
+
+/* A turn lies between: requests that have come already are read, and so are no longer idle. */
+void gale_ioloop_shutdown(gale_ioloop *loop)
+{
+    gale__loop_retire(loop, shutdown_timeout(loop));
+    if (!loop->retiring)
+        return;
+    loop->shutdown_idle.run = close_idle;
+    gale__loop_call(loop, &loop->shutdown_idle);
 }

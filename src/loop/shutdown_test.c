@@ -205,4 +205,68 @@ TEST(drained_service_without_a_stop_changes_nothing)
     gale_ioloop_free(loop);
 }
 
+/* ---- Retiring --------------------------------------------------------------------------- */
+
+static int drains_while_retiring, drains;
+
+static void count_drain(gale__service *service)
+{
+    (void)service;
+    drains_while_retiring += loop->retiring;
+    drains++;
+}
+
+static void retire_briefly(void *arg)
+{
+    (void)arg;
+    gale__loop_retire(loop, 0.02);
+    gale__loop_retire(loop, 0); /* the second changes nothing */
+    assert_true(gale_ioloop_is_stopping(loop));
+}
+
+TEST(who_retires_waits_for_what_is_idle)
+{
+    fake one;
+    begin(0.01);
+    fake_init(&one, 1);
+    one.base.drain = count_drain;
+    one.ends_on_cancel = true;
+    drains = drains_while_retiring = 0;
+    gale_ioloop_add_callback(loop, retire_briefly, NULL);
+    test_expect_log(GALE_LOG_WARNING, "cancelling what is still in flight after 0.01 s");
+    assert_int_equal(gale_ioloop_start(loop), 0);
+    assert_int_equal(drains_while_retiring, 1);
+    assert_int_equal(drains, 2);
+    assert_true(one.cancelled);
+    assert_false(gale_ioloop_is_stopping(loop));
+    gale_ioloop_free(loop);
+}
+
+TEST(who_retires_ends_when_nothing_is_left)
+{
+    fake one;
+    begin(0);
+    fake_init(&one, 1);
+    gale_ioloop_add_callback(loop, retire_briefly, NULL);
+    gale_ioloop_call_later(loop, 0.001, end_one, &one, NULL);
+    assert_int_equal(gale_ioloop_start(loop), 0);
+    assert_false(one.cancelled);
+    gale_ioloop_free(loop);
+}
+
+TEST(a_stop_cuts_retirement_short)
+{
+    fake one;
+    begin(0);
+    fake_init(&one, 1);
+    one.base.drain = count_drain;
+    drains = 0;
+    gale__loop_retire(loop, 1000);
+    gale_ioloop_add_callback(loop, ask, NULL);
+    gale_ioloop_call_later(loop, 0.005, end_one, &one, NULL);
+    assert_int_equal(gale_ioloop_start(loop), 0);
+    assert_int_equal(drains, 2);
+    gale_ioloop_free(loop);
+}
+
 GALE_TEST_MAIN

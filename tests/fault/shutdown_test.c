@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The graceful stop: what is in flight is finished, nothing new is begun, and it ends. */
 #include "fault_test.h"
+#include "loop/loop.h"
 
 static int finished;
 
@@ -177,6 +178,59 @@ TEST(a_client_that_takes_nothing)
     gale_ioloop_shutdown(gale_ioloop_current());
     assert_seconds(run_to_the_end(), 10);
     assert_true(peer->closed);
+    stop();
+}
+
+/* ---- With a successor ------------------------------------------------------------------- */
+
+static void retire(double idle_timeout)
+{
+    gale__loop_retire(gale_ioloop_current(), idle_timeout);
+    memory_turns();
+}
+
+TEST(idle_connections_have_one_more_request)
+{
+    int listening = serve_here();
+    memory_peer *fresh = connected(listening), *idle = connected(listening);
+    send_text(idle, HELLO_REQUEST);
+    memory_turns();
+    assert_response(idle, 200, "Hello, world");
+    retire(10);
+    assert_false(fresh->closed || idle->closed);
+    assert_null(memory_connect(listening));
+    memory_advance(9);
+    send_text(idle, HELLO_REQUEST);
+    send_text(fresh, GET("/wait"));
+    memory_turns();
+    assert_last_response(idle, 200);
+    assert_seconds(run_to_the_end(), 3);
+    assert_last_response(fresh, 200);
+    stop();
+}
+
+TEST(idle_connections_are_closed_at_last)
+{
+    memory_peer *idle = connected(serve_here());
+    retire(10);
+    assert_seconds(run_to_the_end(), 10);
+    assert_true(idle->closed);
+    stop();
+}
+
+static void ask_to_stop(void *arg)
+{
+    gale_ioloop_shutdown((gale_ioloop *)arg);
+}
+
+/* It has come, but was not read yet. */
+TEST(a_request_that_came_before_the_stop_is_answered)
+{
+    memory_peer *peer = connected(serve_here());
+    send_text(peer, HELLO_REQUEST);
+    gale_ioloop_add_callback(gale_ioloop_current(), ask_to_stop, gale_ioloop_current());
+    assert_seconds(run_to_the_end(), 0);
+    assert_last_response(peer, 200);
     stop();
 }
 
