@@ -17,7 +17,9 @@
 static const struct {
     const char *name;
     size_t size;
-} digests[GALE__DIGEST_COUNT] = { { "SHA1", 20 }, { "SHA256", 32 }, { "SHA512", 64 } };
+} digests[GALE__DIGEST_COUNT] = {
+    { "SHA1", 20 }, { "SHA256", 32 }, { "SHA512", 64 }, { "MD5", 16 }, { "SHA512-256", 32 }
+};
 
 static EVP_MD *algorithms[GALE__DIGEST_COUNT];       /* NULL: there is none */
 static EVP_MAC_CTX *hmac_models[GALE__DIGEST_COUNT]; /* copied for each use */

@@ -9,6 +9,8 @@ typedef enum gale__digest {
     GALE__SHA1,
     GALE__SHA256,
     GALE__SHA512,
+    GALE__MD5,
+    GALE__SHA512_256,
     GALE__DIGEST_COUNT
 } gale__digest;
 
