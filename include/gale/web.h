@@ -581,7 +581,8 @@ GALE_API int gale_send_error(gale_handler *self, int status);
  * -ENOMEM. Tornado: RequestHandler.detach.
  */
 GALE_API GALE_SUSPENDS int gale_detach(gale_handler *self, gale_iostream **ret_stream);
-/** gale_application_reverse_url of this application, for as long as the request lives. */
+/** gale_application_reverse_url of this application. NULL is a failure.
+ * Tornado: RequestHandler.reverse_url. */
 GALE_API const char *gale_reverse_url(gale_handler *self, const char *name,
                                       const char *const *arguments, size_t count);
 
@@ -963,11 +964,11 @@ GALE_API GALE_SUSPENDS const char *gale_static_url(gale_handler *self, const cha
  * language. `values` is an object; its reference is taken, always; NULL: no values. Besides them
  * and what every template has, it knows:
  *
- *   request, handler, locale     their `method`, `uri` ..., `request`, `code`, `name`, `rtl`
+ *   request, handler, locale     their `method`, `headers` ..., `request`, `code`, `name`, `rtl`
  *   current_user                 what gale_current_user gives
  *   static_url(path), reverse_url(name, ...), xsrf_form_html()
  *   _(text), locale.translate(...), pgettext(...), locale.format_date(...),
- *   locale.friendly_number(...)
+ *   locale.format_day(...), locale.list(...), locale.friendly_number(...)
  *   handler.get_argument(name, default), and the above as members of `handler`
  *   ui_methods, and as modules.Name(...) or {% module Name(...) %} ui_modules, Template(path,
  *   name=value ...), linkify(text, ...), xsrf_form_html()

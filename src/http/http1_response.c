@@ -355,11 +355,13 @@ int gale_http_connection_flush(gale_http_connection *connection)
     if (!self)
         return GALE_ECLOSED;
     int result = gale__stream_flush(&self->stream);
-    if (result <= 0) {
-        if (result < 0)
-            gale_http_connection_close(connection);
-        return result < 0 ? GALE_ECLOSED : 0;
+    if (result < 0) {
+        gale_http_connection_close(connection);
+        gale__http1_exchange_abort(connection); /* so that nobody is told later than the caller */
+        return GALE_ECLOSED;
     }
+    if (result == 0)
+        return 0;
     flush_wait wait = { .exchange = connection };
     GALE_TRY(gale__wait_begin(&wait.waiter, abandon_flush));
     if (!connection->http1)

@@ -185,7 +185,7 @@ static const char *const errors[][2] = {
     { "int('x')", "ValueError: invalid literal for int() with base 10: 'x'" },
     { "float('x')", "ValueError: could not convert string to float: 'x'" },
     { "max([])", "ValueError: max() arg is an empty sequence" },
-    { "int('9' * 20)", "OverflowError: an integer of more than 64 bits" },
+    { "int('9' * 20)", "OverflowError: integer over 64 bits" },
     { "int(float('nan'))", "ValueError: cannot convert float NaN to integer" },
     { "len()", "TypeError: len() takes exactly one argument (0 given)" },
     { "sorted([1], 2)", "TypeError: sorted() takes at most 3 arguments (2 given)" },

@@ -42,7 +42,7 @@ static int int_of_text(gale__run *run, gale__value text, int64_t base, gale__val
         return gale__raise(run, ERROR_VALUE, "int() base must be >= 2 and <= 36, or 0");
     int found = gale__parse_int(gale__text_str(text), (int)base, &integer);
     if (found < 0)
-        return gale__raise(run, ERROR_OVERFLOW, "an integer of more than 64 bits");
+        return gale__raise(run, ERROR_OVERFLOW, "integer over 64 bits");
     if (!found) {
         snprintf(what, sizeof what, "invalid literal for int() with base %d", (int)base);
         return raise_literal(run, what, text);
@@ -58,7 +58,7 @@ static int int_of_float(gale__run *run, double real, gale__value *out)
     if (isinf(real))
         return gale__raise(run, ERROR_OVERFLOW, "cannot convert float infinity to integer");
     if (real < -9223372036854775808.0 || real >= 9223372036854775808.0)
-        return gale__raise(run, ERROR_OVERFLOW, "an integer of more than 64 bits");
+        return gale__raise(run, ERROR_OVERFLOW, "integer over 64 bits");
     *out = gale__int((int64_t)real);
     return 0;
 }

@@ -59,6 +59,10 @@ TEST(the_locale_of_a_request)
     int port =
         serve_routes((gale_route[]){ ROUTE("/", main_handler), ROUTE("/set", set_handler), { 0 } });
     assert_body(port, "/", "en_US: hello, many");
+    assert_language(port, "de;q=0.9, *;q=0.1", "de: hallo, viele");
+    assert_language(port, "de;q=-1, fr;q=0.1", "fr: bonjour, many");
+    assert_language(port, "de,;q=0.8", "de: hallo, viele");
+    assert_language(port, ";q=0.8, de;q=1;extra, ,", "de: hallo, viele");
     assert_language(port, "de", "de: hallo, viele");
     assert_language(port, "de-AT,fr;q=0.5", "de: hallo, viele");
     assert_language(port, "fr;q=0.4, de;q=0.8", "de: hallo, viele");
@@ -75,6 +79,40 @@ TEST(the_locale_of_a_request)
     char command[100];
     snprintf(command, sizeof command, "rm -r %s", folder);
     assert_int_equal(system(command), 0);
+}
+
+static const gale_locale *no_locale(gale_handler *self)
+{
+    gale_set_status(self, 500, NULL);
+    return NULL;
+}
+
+static int no_user(gale_handler *self, json_t **ret_user)
+{
+    (void)ret_user;
+    return gale_http_error(self, 500, NULL);
+}
+
+static int choose(gale_handler *self)
+{
+    gale_set_locale(self, gale_locale_get("en_US"));
+    return gale_set_current_user(self, json_string("Ben"));
+}
+
+static int greet(gale_handler *self)
+{
+    return gale_writef(self, "Hello %s (%s)", json_string_value(gale_current_user(self)),
+                       gale_locale_code(gale_handler_locale(self)));
+}
+
+TEST(what_was_set_is_not_looked_for)
+{
+    static const gale_handler_class chosen_handler = {
+        .prepare = choose, .get = greet, .get_user_locale = no_locale, .get_current_user = no_user
+    };
+    assert_body(serve_routes((gale_route[]){ ROUTE("/", chosen_handler), { 0 } }), "/",
+                "Hello Ben (en_US)");
+    stop();
 }
 
 GALE_TEST_MAIN

@@ -24,6 +24,11 @@ typedef struct gale__handler_type {
 
 /* NULL when out of memory, or for a chain of bases that runs in a circle. */
 gale__handler_type *gale__handler_type_new(const gale_handler_class *of_class);
+/* Tornado: RequestHandler.SUPPORTED_METHODS. */
+static inline bool gale__handler_method_supported(gale__http_method method)
+{
+    return method >= GALE__HTTP_METHOD_GET && method <= GALE__HTTP_METHOD_OPTIONS;
+}
 /* The function for a method; NULL: 405. */
 gale_handler_function gale__handler_method(const gale_handler_class *slots,
                                            gale__http_method method);

@@ -3,8 +3,11 @@
  */
 #include <gale/locks.h>
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "web/web_test.h"
 
@@ -191,6 +194,24 @@ static int wait_and_fail(gale_handler *self)
     return gale_http_error(self, 403, NULL);
 }
 
+TEST(nothing_but_initialize_runs_for_a_method_that_no_class_can_have)
+{
+    static const gale_route routes[] = { ROUTE("/", life_handler), { 0 } };
+    static const gale_handler_class quiet = { .prepare = life_prepare };
+    gale_application_settings settings = { .log_function = log_in_trace,
+                                           .default_handler_class = &quiet,
+                                           .xsrf_cookies = true };
+    int port;
+    serve(routes, &settings, &port);
+    assert_answer(port, "BREW / HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 405 ",
+                  "\r\n\r\nerror 405 HTTP error");
+    assert_trace("set_default_headers initialize log_exception set_default_headers write_error "
+                 "log(405) on_finish");
+    assert_answer(port, "TRACE /nowhere HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 405 ", "");
+    assert_trace("log(405)");
+    stop();
+}
+
 TEST(each_step_may_wait)
 {
     static const gale_handler_class sequence_handler = { .prepare = wait_and_write,
@@ -325,6 +346,22 @@ static int wait_short(gale_handler *self)
     return gale_write(self, "late");
 }
 
+static int leaving_fd;
+
+/* The send fails before the loop has heard of the reset. */
+static int flush_too_late(gale_handler *self)
+{
+    note("wait");
+    struct linger linger = { .l_onoff = 1, .l_linger = 0 };
+    assert_int_equal(setsockopt(leaving_fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger), 0);
+    close(leaving_fd);
+    gale_write(self, "late");
+    int result = gale_flush(self);
+    note(gale_strerror(result));
+    note(gale_handler_disconnected(self) ? "disconnected" : "connected");
+    return result;
+}
+
 static void on_leaving(gale_handler *self)
 {
     int result = gale_sleep(0.001); /* it is not cancelled */
@@ -348,9 +385,12 @@ static const gale_handler_class patient_handler = { .get = wait_short,
                                                     .on_finish = on_end,
                                                     .ignore_disconnect = true };
 
+static const gale_handler_class late_handler = { .base = &told_handler, .get = flush_too_late };
+
 static const gale_route leaving_routes[] = { ROUTE("/wait", waiting_handler),
                                              ROUTE("/told", told_handler),
                                              ROUTE("/patient", patient_handler),
+                                             ROUTE("/late", late_handler),
                                              { 0 } };
 
 /* Sends a request, leaves once its handler waits, and waits until that has ended. */
@@ -385,6 +425,38 @@ TEST(a_waiting_handler_is_cancelled_when_its_client_leaves)
     stop();
     leave_after("POST /wait HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbody");
     assert_trace("wait canceled disconnected stream is closed on_finish");
+    stop();
+}
+
+static void connect_and_ask(int port, const char *request)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_port = htons((uint16_t)port),
+                                   .sin_addr = { htonl(INADDR_LOOPBACK) } };
+    leaving_fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(connect(leaving_fd, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(write(leaving_fd, request, strlen(request)), (ssize_t)strlen(request));
+}
+
+static int wait_until_gone(void *arg)
+{
+    (void)arg;
+    return gale_event_wait(gone);
+}
+
+TEST(a_client_that_is_found_to_have_left_by_a_flush_is_no_error)
+{
+    int port = serve_routes(leaving_routes);
+    gone = gale_event_new();
+    gale_log_set_level(GALE_LOG_INFO);
+    connect_and_ask(port, GET("/late"));
+    assert_ok(gale_ioloop_run_sync(gale_ioloop_current(), wait_until_gone, NULL, 10));
+    gale_event_free(gone);
+    assert_non_null(strstr(trace, "wait stream is closed disconnected"));
+    assert_non_null(strstr(trace, "on_connection_close stream is closed"));
+    assert_non_null(strstr(trace, "on_finish"));
+    trace[0] = '\0';
+    assert_true(test_logged("499 GET /late (127.0.0.1) "));
     stop();
 }
 

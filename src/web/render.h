@@ -22,7 +22,7 @@ typedef struct gale__renderer {
 /* What the UI modules of a page have asked for so far. */
 typedef struct gale__ui {
     const gale_ui_module **active; /* in the order of their first use; NULL: Template */
-    size_t active_count;
+    size_t active_count, active_capacity;
     const char *template_path; /* of the innermost Template module at work, or NULL */
     json_t *resources;         /* of Template modules: path -> what set_resources was given */
     gale__defer end;
@@ -37,6 +37,9 @@ int gale__render(gale_handler *self, const char *name, json_t *values, gale__buf
 extern const gale_template_function gale__template_names[];
 /* Values of names, when they are asked for. */
 json_t *gale__template_lookup(const char *name, void *handler);
+json_t *gale__template_request(gale_http_server_request *request);
+/* request.headers.get(name, default), whatever the case of the name. */
+int gale__template_get_header(gale_template_call *call);
 
 /* {% module %} of a gale_ui_module, which is the call's `arg`. */
 int gale__ui_call(gale_template_call *call);

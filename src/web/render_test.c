@@ -103,6 +103,36 @@ TEST(templates_know_the_request_the_user_and_the_routes)
     finish();
 }
 
+TEST(templates_know_headers_and_arguments)
+{
+    begin();
+    put("a.html", "{{ request.headers['X-Some'] }} {{ request.headers.get('x-SOME') }} "
+                  "{{ request.headers.get('Nothing', 'none') }} "
+                  "{{ handler.request.headers.get('Nothing') }} "
+                  "{% for name in request.arguments %}{{ name }}={{ request.arguments[name] }} "
+                  "{% end %}");
+    wanted = "a.html";
+    int port = open_site((gale_application_settings){ 0 });
+    assert_answer(port, "GET /?a=1&b=%FF&a=2 HTTP/1.1\r\nX-Some: 7\r\n" CLOSE "\r\n",
+                  "HTTP/1.1 200 OK\r\n",
+                  "7 7 none None a=[&#x27;1&#x27;, &#x27;2&#x27;] b=[&#x27;\u00FF&#x27;] ");
+    drop("a.html");
+    finish();
+}
+
+TEST(templates_write_days_and_lists)
+{
+    begin();
+    put("a.html", "{{ locale.format_day(1300000000) }} {{ locale.format_day(0, dow=False) }} "
+                  "{{ locale.format_day(0, gmt_offset=60) }} {{ locale.list(['A', 'B', 'C']) }}"
+                  "{{ locale.list([]) }}");
+    wanted = "a.html";
+    assert_body(open_site((gale_application_settings){ 0 }), "/",
+                "Sunday, March 13 January 1 Wednesday, December 31 A, B and C");
+    drop("a.html");
+    finish();
+}
+
 TEST(the_form_field_of_the_token)
 {
     begin();
@@ -383,6 +413,35 @@ TEST(a_module_knows_the_user)
     assert_int_equal(asked, 1);
     drop("a.html");
     drop("b.html");
+    finish();
+}
+
+static const char *body_of_many(gale_handler *self)
+{
+    (void)self;
+    return "x";
+}
+
+TEST(a_page_may_have_many_modules)
+{
+    enum { COUNT = 100 };
+    static gale_ui_module many[COUNT + 1];
+    static char names[COUNT][16], source[COUNT * 40] = "<body>", body[COUNT * 3 + 100];
+    char *at = body + sprintf(body, "<body>");
+    for (int i = 0; i < COUNT; i++) {
+        snprintf(names[i], sizeof names[i], "M%d", i);
+        many[i] = (gale_ui_module){ names[i], .render = nothing, .html_body = body_of_many };
+        size_t size = strlen(source);
+        snprintf(source + size, sizeof source - size, "{%% module M%d() %%}", i);
+        *at++ = '-';
+    }
+    memset(at, 'x', COUNT);
+    strcpy(at + COUNT, "\n</body>");
+    begin();
+    put("a.html", strcat(source, "</body>"));
+    wanted = "a.html";
+    assert_body(open_site((gale_application_settings){ .ui_modules = many }), "/", body);
+    drop("a.html");
     finish();
 }
 

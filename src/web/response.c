@@ -289,11 +289,6 @@ int gale_redirect(gale_handler *self, const char *url, bool permanent)
     return gale_redirect_status(self, url, permanent ? 301 : 302);
 }
 
-static void unref_bytes(void *bytes)
-{
-    gale_bytes_unref(bytes);
-}
-
 const char *gale_reverse_url(gale_handler *self, const char *name, const char *const *arguments,
                              size_t count)
 {
@@ -302,6 +297,5 @@ const char *gale_reverse_url(gale_handler *self, const char *name, const char *c
         gale__handler_remember_failure(self, 500, "%s", gale_error_detail());
         return NULL;
     }
-    const char *text = gale_bytes_str(path).data;
-    return gale_defer(unref_bytes, path) < 0 ? NULL : text;
+    return gale_keep(self, path);
 }

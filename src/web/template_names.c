@@ -148,6 +148,33 @@ static int friendly_number(gale_template_call *call)
                       gale_locale_friendly_number(gale_handler_locale(call->context), number));
 }
 
+static int format_day(gale_template_call *call)
+{
+    double date;
+    int gmt_offset = 0;
+    if (json_unpack(call->arguments, "[F]", &date) < 0)
+        return gale_template_fail(call, "format_day() takes seconds since 1970");
+    json_unpack(call->keywords, "{s?i}", "gmt_offset", &gmt_offset);
+    return give_bytes(call, gale_locale_format_day(gale_handler_locale(call->context), date,
+                                                   gmt_offset, keyword(call, "dow", true)));
+}
+
+static int list(gale_template_call *call)
+{
+    gale_handler *self = call->context;
+    const json_t *parts = json_array_get(call->arguments, 0);
+    size_t count = json_array_size(parts);
+    const char **texts = gale__arena_alloc(gale__handler_arena(self), (count + 1) * sizeof *texts);
+    if (!texts)
+        return -ENOMEM;
+    for (size_t i = 0; i < count; i++)
+        texts[i] = json_string_value(json_array_get(parts, i));
+    for (size_t i = 0; i < count; i++)
+        if (!texts[i])
+            return gale_template_fail(call, "list() takes a list of texts");
+    return give_bytes(call, gale_locale_list(gale_handler_locale(self), texts, count));
+}
+
 static int linkify(gale_template_call *call)
 {
     const char *text, *extra = NULL;
@@ -175,6 +202,10 @@ const gale_template_function gale__template_names[] = {
     { "locale.pgettext", translate_in_context, NULL },
     { "locale.format_date", format_date, NULL },
     { "locale.friendly_number", friendly_number, NULL },
+    { "locale.format_day", format_day, NULL },
+    { "locale.list", list, NULL },
+    { "request.headers.get", gale__template_get_header, NULL },
+    { "handler.request.headers.get", gale__template_get_header, NULL },
     { "modules.linkify", linkify, NULL },
     { "modules.Template", gale__ui_template, NULL },
     { "set_resources", gale__ui_set_resources, NULL },
@@ -182,39 +213,6 @@ const gale_template_function gale__template_names[] = {
 };
 
 /* ---- Values ---------------------------------------------------------------------------- */
-
-/* What is not UTF-8 in a request is told byte by byte, as Tornado does: in Latin-1. */
-static json_t *text_of(const char *text)
-{
-    json_t *json = json_string(text ? text : "");
-    if (json || !text)
-        return json;
-    char *copy = gale__malloc(2 * strlen(text) + 1), *at = copy;
-    if (!copy)
-        return NULL;
-    for (; *text; text++) {
-        unsigned char byte = (unsigned char)*text;
-        if (byte >= 0x80)
-            *at++ = (char)(0xC0 | byte >> 6);
-        *at++ = (char)(byte >= 0x80 ? 0x80 | (byte & 0x3F) : byte);
-    }
-    json = json_stringn_nocheck(copy, (size_t)(at - copy));
-    gale__free(copy);
-    return json;
-}
-
-static json_t *request_object(gale_http_server_request *request)
-{
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "method",
-                     text_of(gale_http_server_request_method(request)), "uri",
-                     text_of(gale_http_server_request_uri(request)), "path",
-                     text_of(gale_http_server_request_path(request)), "query",
-                     text_of(gale_http_server_request_query(request)), "version",
-                     text_of(gale_http_server_request_version(request)), "remote_ip",
-                     text_of(gale_http_server_request_remote_ip(request)), "protocol",
-                     text_of(gale_http_server_request_protocol(request)), "host",
-                     text_of(gale_http_server_request_host(request)));
-}
 
 static json_t *user_of(gale_handler *self)
 {
@@ -228,9 +226,9 @@ json_t *gale__template_lookup(const char *name, void *handler)
     if (!strcmp(name, "current_user"))
         return user_of(self);
     if (!strcmp(name, "request"))
-        return request_object(self->request);
+        return gale__template_request(self->request);
     if (!strcmp(name, "handler"))
-        return json_pack("{s:o, s:o}", "request", request_object(self->request), "current_user",
+        return json_pack("{s:o, s:o}", "request", gale__template_request(self->request), "current_user",
                          user_of(self));
     if (strcmp(name, "locale") != 0)
         return NULL;

@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "web/render.h"
 
-enum { ACTIVE_MAX = 64 };
+enum { ACTIVE_FIRST = 8 };
 
 /* ---- Calls ----------------------------------------------------------------------------- */
 
@@ -22,14 +22,25 @@ static gale__ui *ui_of(gale_handler *self)
     if (self->ui)
         return self->ui;
     gale__ui *ui = gale__arena_calloc(gale__handler_arena(self), sizeof *ui);
-    const gale_ui_module **active =
-        ui ? gale__arena_calloc(gale__handler_arena(self), ACTIVE_MAX * sizeof *active) : NULL;
-    if (!active)
+    if (!ui)
         return NULL;
-    ui->active = active;
     ui->end = (gale__defer){ .function = end, .arg = ui };
     gale__scope_defer_last(self->scope, &ui->end);
     return self->ui = ui;
+}
+
+static int grow(gale_handler *self, gale__ui *ui)
+{
+    size_t capacity = ui->active_capacity ? 2 * ui->active_capacity : ACTIVE_FIRST;
+    const gale_ui_module **active =
+        gale__arena_alloc(gale__handler_arena(self), capacity * sizeof *active);
+    if (!active)
+        return -ENOMEM;
+    if (ui->active_count)
+        memcpy(active, ui->active, ui->active_count * sizeof *active);
+    ui->active = active;
+    ui->active_capacity = capacity;
+    return 0;
 }
 
 /* Notes that the page has this module; NULL: Template. */
@@ -41,8 +52,8 @@ static int activate(gale_handler *self, const gale_ui_module *module)
     for (size_t i = 0; i < ui->active_count; i++)
         if (ui->active[i] == module)
             return 0;
-    if (ui->active_count == ACTIVE_MAX)
-        return gale__fail(GALE_ETOOBIG, "over %d UI modules in a page", ACTIVE_MAX);
+    if (ui->active_count == ui->active_capacity)
+        GALE_TRY(grow(self, ui));
     ui->active[ui->active_count++] = module;
     return 0;
 }

@@ -16,7 +16,6 @@ REASONS = {
     "coding": "Transfer-Encoding is chunked and nothing else, and not for HTTP/1.0",
     "lenient": "chunk extensions, trailers, empty lines in front are legal: RFC 9112 §2.2, §7.1",
     "allow": "405 says Allow, as RFC 9110 §15.5.6 demands",
-    "unknown method": "a path that is not there is 404, whatever the method",
     "whole path": "a pattern matches the whole path, also one with alternatives at its top",
     "target": "a target in absolute form is for its path: RFC 9112 §3.2.2",
     "closed": "behind a request that closes the connection nothing is served: RFC 9112 §9.6",
@@ -170,12 +169,12 @@ METHODS = [
     Case("GET for /getter", get("/getter")),
     *[Case(f"{method} for /nowhere", get("/nowhere", method=method))
       for method in ("HEAD", "POST", "DELETE", "PATCH", "PUT", "OPTIONS")],
-    *differ("unknown method", b"HTTP/1.1 404 ",
-            Case("BREW for /nowhere", get("/nowhere", method="BREW"))),
     *differ("allow", b"HTTP/1.1 405 Method Not Allowed\r\n",
             *[Case(f"{method} for {target}", get(target, method=method))
               for target in ("/", "/getter")
               for method in ("POST", "DELETE", "PATCH", "PUT", "OPTIONS", "BREW", "get", "TRACE")],
+            Case("BREW for /nowhere", get("/nowhere", method="BREW")),
+            Case("BREW, with a prepare that answers", get("/early", method="BREW")),
             Case("HEAD for /getter", get("/getter", method="HEAD"))),
 ]
 
