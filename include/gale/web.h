@@ -228,6 +228,10 @@ GALE_API void *gale_filter_state(gale_handler *self, const gale_filter_class *of
  * `pattern` is a regular expression (PCRE2; Python's syntax works) that the whole path, still
  * percent-encoded, must match. Its groups, all named or all unnamed, are the path arguments. A
  * pattern without metacharacters is compared as it is. Routes are tried in their order.
+ *
+ * { "/", &handler } leaves the other members zero, and -Wextra complains of that; then write
+ * { .pattern = "/", .handler = &handler }. C++ compilers complain of that, too: they want
+ * -Wno-missing-field-initializers.
  */
 typedef struct gale_route gale_route;
 struct gale_route {

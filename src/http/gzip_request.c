@@ -14,7 +14,10 @@
 #include "http/http_server.h"
 #include "proto/header_names.h"
 
-enum { LARGEST_PIECE = 65536 };
+enum {
+    LARGEST_PIECE = 65536,
+    TURN_BYTES = 1 << 20 /* inflated in one turn of the loop: others want theirs, too */
+};
 
 typedef struct gzip_request {
     gale_http_message_delegate base;
@@ -28,6 +31,7 @@ typedef struct gzip_request {
     bool full;         /* zlib may have more output without more input */
     bool member_ended; /* RFC 1952 §2.2: another may follow */
     bool skip;         /* the first byte of the next input was used already */
+    gale__callback go_on;
 } gzip_request;
 
 static void *zlib_alloc(void *arg, unsigned count, unsigned size)
@@ -57,6 +61,7 @@ static int begin(gzip_request *self)
 
 static void end(gzip_request *self)
 {
+    gale__loop_uncall(&self->go_on);
     if (!self->output)
         return;
     inflateEnd(&self->zlib);
@@ -122,10 +127,16 @@ static ssize_t pause_after(gzip_request *self, size_t used, size_t size)
     return (ssize_t)(self->skip ? size - 1 : used);
 }
 
+static void resume(gale__callback *callback)
+{
+    gale_http_connection_resume(GALE__CONTAINER_OF(callback, gzip_request, go_on)->connection);
+}
+
 static ssize_t data_received(gale_http_message_delegate *delegate, const char *data, size_t size)
 {
     gzip_request *self = (gzip_request *)delegate;
     size_t used = self->skip ? 1 : 0;
+    uint64_t turn_ends = self->total + TURN_BYTES;
     if (!self->output)
         GALE_TRY(begin(self));
     for (;;) {
@@ -137,6 +148,10 @@ static ssize_t data_received(gale_http_message_delegate *delegate, const char *d
         self->skip = false;
         if (used == size && !self->full)
             return (ssize_t)size;
+        if (self->total >= turn_ends) {
+            gale__loop_call(self->connection->scope->loop, &self->go_on);
+            return pause_after(self, used, size);
+        }
         ssize_t result = inflate_piece(self, data + used, size - used);
         if (result == GALE_EINPUT)
             return refuse(self, 400, "malformed gzip data", size);
@@ -198,6 +213,7 @@ gale_http_message_delegate *gale__gzip_request_start(gale_http_server_connection
         return NULL;
     self->base.operations = &operations;
     self->connection = connection;
+    self->go_on.run = resume;
     self->inner = server->operations->start_request(server, connection);
     return self->inner ? &self->base : NULL;
 }

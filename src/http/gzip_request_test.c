@@ -13,8 +13,10 @@ typedef struct taker {
     size_t step;    /* bytes taken before a pause; 0: never pauses */
     bool refusing;  /* takes nothing now */
     size_t failing; /* the allocation that fails once the head was seen; 0: none */
-    char body[2000000];
+    char body[5000000];
     size_t size, pieces, largest;
+    size_t turn_size; /* of the pieces in one turn of the loop, if turns are noticed */
+    size_t largest_turn;
 } taker;
 
 static taker self;
@@ -53,6 +55,9 @@ static ssize_t data_received(gale_http_message_delegate *delegate, const char *d
     memcpy(self.body + self.size, data, take);
     self.size += take;
     self.pieces++;
+    self.turn_size += take;
+    if (self.turn_size > self.largest_turn)
+        self.largest_turn = self.turn_size;
     if (size > self.largest)
         self.largest = size;
     if (self.step) {
@@ -225,6 +230,28 @@ TEST(a_body_that_is_taken_slowly)
         assert_trace("gzip decoded finish");
         stop();
     }
+}
+
+static void notice_turn(void *arg)
+{
+    (void)arg;
+    self.turn_size = 0;
+    assert_ok(gale_ioloop_add_callback(gale_ioloop_current(), notice_turn, NULL));
+}
+
+TEST(what_becomes_large_leaves_the_loop_to_others_meanwhile)
+{
+    static char data[4500000];
+    int port = serve_taker(0, 0, 0);
+    size_t size = compress_to(0, data, sizeof data);
+    assert_true(size < 65536);
+    self.largest_turn = 0;
+    notice_turn(NULL);
+    assert_post(port, GZIP, size, "HTTP/1.1 200 OK\r\n");
+    assert_taken(data, sizeof data);
+    assert_true(self.largest_turn <= (1 << 20) + 65536);
+    trace[0] = '\0';
+    stop();
 }
 
 TEST(a_chunked_body_byte_by_byte)

@@ -54,22 +54,6 @@ static int append_key(gale__run *run, gale__buffer *out, gale__value key)
     return gale__buffer_append_char(out, '"');
 }
 
-static int append_members(gale__run *run, gale__buffer *out, gale__value value)
-{
-    gale__iterator iterator = { .over = value };
-    gale__value key, item;
-    gale__buffer_append_char(out, '{');
-    for (bool first = true; gale__iterator_pair(&iterator, &key, &item) > 0; first = false) {
-        GALE_TRY(gale__run_steps(run, 1));
-        if (!first)
-            gale__buffer_append(out, ", ", 2);
-        GALE_TRY(append_key(run, out, key));
-        gale__buffer_append(out, ": ", 2);
-        GALE_TRY(gale__append_json(run, out, item));
-    }
-    return gale__buffer_append_char(out, '}');
-}
-
 static int append_items(gale__run *run, gale__buffer *out, gale__value value)
 {
     gale__buffer_append_char(out, '[');
@@ -94,8 +78,9 @@ int gale__append_json(gale__run *run, gale__buffer *out, gale__value value)
         return gale__raise(run, ERROR_TYPE, "Object of type %s is not JSON serializable",
                            gale__type_name(value));
     GALE_TRY(gale__run_enter(run));
-    int error =
-        gale__is_dict(value) ? append_members(run, out, value) : append_items(run, out, value);
+    int error = gale__is_dict(value)
+                    ? gale__append_members(run, out, value, append_key, gale__append_json)
+                    : append_items(run, out, value);
     run->depth--;
     return error;
 }

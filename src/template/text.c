@@ -137,7 +137,8 @@ static int append_items(gale__run *run, gale__buffer *out, gale__value value)
     return more;
 }
 
-static int append_members(gale__run *run, gale__buffer *out, gale__value value)
+int gale__append_members(gale__run *run, gale__buffer *out, gale__value value,
+                         gale__append *append_key, gale__append *append_item)
 {
     gale__iterator iterator = { .over = value };
     gale__value key, item;
@@ -146,9 +147,9 @@ static int append_members(gale__run *run, gale__buffer *out, gale__value value)
         GALE_TRY(gale__run_steps(run, 1));
         if (!first)
             gale__buffer_append(out, ", ", 2);
-        GALE_TRY(gale__append_repr(run, out, key));
+        GALE_TRY(append_key(run, out, key));
         gale__buffer_append(out, ": ", 2);
-        GALE_TRY(gale__append_repr(run, out, item));
+        GALE_TRY(append_item(run, out, item));
     }
     return gale__buffer_append_char(out, '}');
 }
@@ -156,8 +157,9 @@ static int append_members(gale__run *run, gale__buffer *out, gale__value value)
 static int append_container(gale__run *run, gale__buffer *out, gale__value value)
 {
     GALE_TRY(gale__run_enter(run));
-    int error =
-        gale__is_dict(value) ? append_members(run, out, value) : append_items(run, out, value);
+    int error = gale__is_dict(value)
+                    ? gale__append_members(run, out, value, gale__append_repr, gale__append_repr)
+                    : append_items(run, out, value);
     run->depth--;
     return error < 0 ? error : out->error;
 }

@@ -212,9 +212,11 @@ int gale__sort(gale__run *run, gale__value *items, gale__value *keys, size_t siz
 /* ---- Text of values ---- */
 
 /* Python's str(), repr() and json.dumps() (with Tornado's "<\/"), appended. */
-int gale__append_str(gale__run *run, gale__buffer *out, gale__value value);
-int gale__append_repr(gale__run *run, gale__buffer *out, gale__value value);
-int gale__append_json(gale__run *run, gale__buffer *out, gale__value value);
+typedef int gale__append(gale__run *run, gale__buffer *out, gale__value value);
+gale__append gale__append_str, gale__append_repr, gale__append_json;
+/* A dict in braces, its keys and items written as told. */
+int gale__append_members(gale__run *run, gale__buffer *out, gale__value value,
+                         gale__append *append_key, gale__append *append_item);
 /* Python's repr of a float: the shortest digits that give the same number. */
 void gale__append_float(gale__buffer *out, double real);
 /* Python's repr of a text. */

@@ -228,8 +228,8 @@ json_t *gale__template_lookup(const char *name, void *handler)
     if (!strcmp(name, "request"))
         return gale__template_request(self->request);
     if (!strcmp(name, "handler"))
-        return json_pack("{s:o, s:o}", "request", gale__template_request(self->request), "current_user",
-                         user_of(self));
+        return json_pack("{s:o, s:o}", "request", gale__template_request(self->request),
+                         "current_user", user_of(self));
     if (strcmp(name, "locale") != 0)
         return NULL;
     const gale_locale *locale = gale_handler_locale(self);
