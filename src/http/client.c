@@ -14,18 +14,22 @@ static const gale__client_implementation *const implementations[] = { &gale__cli
 static const gale__client_implementation *configured = &gale__client_simple;
 static const gale_http_client_options *configured_options;
 
+static int find_implementation(const char *name)
+{
+    for (size_t i = 0; i < sizeof implementations / sizeof *implementations; i++)
+        if (strcmp(implementations[i]->name, name) == 0) {
+            configured = implementations[i];
+            return 0;
+        }
+    return gale__fail(strcmp(name, "curl") == 0 ? GALE_ENOTSUP : GALE_EINVALID,
+                      "no implementation of the HTTP client is called %s", name);
+}
+
 int gale_http_client_configure(const char *implementation, const gale_http_client_options *options)
 {
-    size_t count = sizeof implementations / sizeof *implementations, i = 0;
+    if (implementation)
+        GALE_TRY(find_implementation(implementation));
     configured_options = options;
-    if (!implementation)
-        return 0;
-    while (i < count && strcmp(implementations[i]->name, implementation) != 0)
-        i++;
-    if (i == count)
-        return gale__fail(strcmp(implementation, "curl") == 0 ? GALE_ENOTSUP : GALE_EINVALID,
-                          "no implementation of the HTTP client is called %s", implementation);
-    configured = implementations[i];
     return 0;
 }
 
