@@ -148,22 +148,39 @@ static void format_and_deliver(gale_log_record *record, const char *format, va_l
     gale__free(longer);
 }
 
+static gale_log_record make_record(gale_logger logger, gale_log_level level, const char *file,
+                                   int line)
+{
+    return (gale_log_record){ .logger = logger,
+                              .level = level,
+                              .context = current_context(),
+                              .file = file,
+                              .line = line,
+                              .time = wall_time() };
+}
+
 void gale_log_message(const char *file, int line, gale_logger logger, gale_log_level level,
                       const char *format, ...)
 {
     if (!gale_log_enabled(logger, level))
         return;
     int saved_errno = errno;
-    gale_log_record record = { .logger = logger,
-                               .level = level,
-                               .context = current_context(),
-                               .file = file,
-                               .line = line,
-                               .time = wall_time() };
+    gale_log_record record = make_record(logger, level, file, line);
     errno = saved_errno; /* for "%m" */
     va_list arguments;
     va_start(arguments, format);
     format_and_deliver(&record, format, arguments);
     va_end(arguments);
+    errno = saved_errno;
+}
+
+void gale__log_text(gale_logger logger, gale_log_level level, const char *file, int line,
+                    gale_str text)
+{
+    int saved_errno = errno;
+    gale_log_record record = make_record(logger, level, file, line);
+    record.message = text.data;
+    record.size = text.len;
+    deliver(&record);
     errno = saved_errno;
 }

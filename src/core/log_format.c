@@ -83,14 +83,23 @@ static const char *module_of(const char *file, size_t *ret_size)
     return name;
 }
 
+static void put_number(pen *p, unsigned number)
+{
+    char digits[10];
+    size_t at = sizeof digits;
+    do
+        digits[--at] = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    put(p, digits + at, sizeof digits - at);
+}
+
 static void put_source(pen *p, const gale_log_record *record)
 {
-    char number[16];
     size_t size;
     const char *module = module_of(record->file, &size);
     put(p, module, size);
-    snprintf(number, sizeof number, ":%d", record->line);
-    put_text(p, number);
+    put(p, ":", 1);
+    put_number(p, (unsigned)record->line);
 }
 
 /* 0 to 3. */

@@ -41,6 +41,9 @@ void gale__log_sink_flush(gale__log_sink *sink, bool last);
 /* Replaces the list of sinks, after those that were there have been flushed; NULL: the default.
  * Returns the former list, NULL for the default, which is the caller's. */
 gale__log_sink *gale__log_set_sinks(gale__log_sink *sinks);
+/* gale_log_message of a text that ends with a NUL, and not too long, without formatting it. */
+void gale__log_text(gale_logger logger, gale_log_level level, const char *file, int line,
+                    gale_str text);
 /* Collects a line. */
 void gale__log_collect(const gale_log_record *record);
 

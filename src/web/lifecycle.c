@@ -134,29 +134,3 @@ int gale__handler_run(void *arg)
     let_go(self);
     return 0;
 }
-
-/* ---- The access log -------------------------------------------------------------------- */
-
-static gale_log_level level_of(int status)
-{
-    return status < 400 ? GALE_LOG_INFO : status < 500 ? GALE_LOG_WARNING : GALE_LOG_ERROR;
-}
-
-GALE__APART void gale__handler_log_request(gale_handler *self)
-{
-    enum { CLIENT_CLOSED_REQUEST = 499 }; /* nginx's number for it; never sent */
-    bool left = self->disconnected && !self->finished;
-    int status = left ? CLIENT_CLOSED_REQUEST : self->status;
-    gale_log_level level = left ? GALE_LOG_INFO : level_of(status);
-    if (GALE__UNLIKELY(self->application->settings.log_function != NULL)) {
-        self->application->settings.log_function(self);
-        return;
-    }
-    if (!gale_log_enabled(GALE_LOG_ACCESS, level))
-        return;
-    gale_log(GALE_LOG_ACCESS, level, "%d %s %s (%s) %.2fms", status,
-             gale_http_server_request_method(self->request),
-             gale_http_server_request_uri(self->request),
-             gale_http_server_request_remote_ip(self->request),
-             1000.0 * gale_http_server_request_time(self->request));
-}
