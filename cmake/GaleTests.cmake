@@ -78,6 +78,17 @@ function(gale_whole_tests)
     endforeach()
 endfunction()
 
+# Programs of tests among the examples (examples/<name>_test.c) need nothing but gale.
+function(gale_example_tests)
+    file(GLOB sources CONFIGURE_DEPENDS examples/*_test.c)
+    foreach(source IN LISTS sources)
+        get_filename_component(name ${source} NAME_WE)
+        if(TARGET examples-${name})
+            gale_add_test(examples/${name} "examples;${name}" examples-${name})
+        endif()
+    endforeach()
+endfunction()
+
 # The helpers are an archive, so that a test links only those that it uses.
 function(gale_test_support)
     file(GLOB sources CONFIGURE_DEPENDS tests/support/*.c)
@@ -101,4 +112,5 @@ if(TARGET gale_static AND GALE_BUILD_TESTS)
     gale_test_support()
     gale_unit_tests()
     gale_whole_tests()
+    gale_example_tests()
 endif()

@@ -37,7 +37,7 @@ typedef struct gale_test gale_test;
 /** Options of a test. Zero is the default of each. */
 typedef struct gale_test_options {
     /** Seconds that each gale_test_run may take; 0: gale_get_async_test_timeout(), or with a
-     * virtual clock an hour; GALE_NONE: no limit. */
+     * virtual clock a day; GALE_NONE: no limit. */
     double timeout;
     /**
      * Time stands still while there is something to do, and jumps to the next timeout when there is
@@ -76,6 +76,15 @@ GALE_API int gale_test_port(const gale_test *test);
 /** "http://127.0.0.1:PORT" and the path. Valid until the test ends; NULL when out of memory.
  * Tornado: AsyncHTTPTestCase.get_url. */
 GALE_API const char *gale_test_url(gale_test *test, const char *path);
+/**
+ * Fetches a path of the application, or a whole URL, as gale_fetch does; but a status other than
+ * 2xx is no error. Outside tasks it runs the loop. The response is valid until the test ends, or
+ * the task. Tornado: AsyncHTTPTestCase.fetch.
+ */
+GALE_API GALE_SUSPENDS int gale_test_fetch(gale_test *test, const char *path,
+                                           const gale_fetch_options *options,
+                                           gale_http_response **ret_response);
+
 /** A listening socket on an unused port of `address` (NULL: 127.0.0.1), which is the caller's, or a
  * negative error. `reuse_port`: others may bind it, too. *ret_port is the port.
  * Tornado: testing.bind_unused_port. */

@@ -7,6 +7,7 @@
 
 #include "core/arena.h"
 
+typedef struct gale__test_response gale__test_response;
 
 struct gale_test {
     gale_ioloop *loop;
@@ -15,6 +16,9 @@ struct gale_test {
     int port;
     gale__pool blocks;
     gale__arena arena;              /* of URLs */
+    gale__test_response *responses; /* of fetches outside tasks */
 };
+
+void gale__test_free_responses(gale_test *test);
 
 #endif

@@ -8,13 +8,13 @@
 #include <gale/gen.h>
 #include <gale/netutil.h>
 
-#include "app/option_value.h"
 #include "app/fixture.h"
+#include "app/option_value.h"
 #include "core/error.h"
 #include "gen/task.h"
 #include "loop/virtual_clock.h"
 
-enum { USUAL_TIMEOUT = 5, VIRTUAL_TIMEOUT = 3600 };
+enum { USUAL_TIMEOUT = 5, VIRTUAL_TIMEOUT = 86400 };
 
 /* ---- Beginning and end ---- */
 
@@ -51,6 +51,7 @@ void gale_test_free(gale_test *test)
 {
     if (!test)
         return;
+    gale__test_free_responses(test);
     gale_ioloop_free(test->loop);
     gale__arena_clear(&test->arena);
     gale__pool_close(&test->blocks);

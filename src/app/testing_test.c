@@ -83,11 +83,11 @@ TEST(what_a_test_returns)
     gale_test_free(NULL);
 }
 
-TEST(hours_take_no_time_with_a_virtual_clock)
+TEST(days_take_no_time_with_a_virtual_clock)
 {
     gale_test *test = gale_test_new(&(gale_test_options){ .virtual_clock = true });
-    assert_ok(SLEEP(test, 3599, 0));
-    assert_error(SLEEP(test, 3601, 0), GALE_ETIMEDOUT);
+    assert_ok(SLEEP(test, 86399, 0));
+    assert_error(SLEEP(test, 86401, 0), GALE_ETIMEDOUT);
     assert_ok(gale_test_advance(test, 86400));
     gale_test_free(test);
 }
@@ -147,6 +147,78 @@ TEST(serving_needs_an_application_and_happens_once)
     char expected[64];
     snprintf(expected, sizeof expected, "http://127.0.0.1:%d/a?b", port);
     assert_string_equal(gale_test_url(test, "/a?b"), expected);
+    gale_test_free(test);
+}
+
+/* ---- Fetching ---- */
+
+static int greet(gale_handler *self)
+{
+    const char *seconds = gale_get_argument(self, "seconds", "0");
+    GALE_TRY(gale_sleep(seconds ? strtod(seconds, NULL) : 0));
+    return gale_write(self, "Hello");
+}
+
+static const gale_handler_class greeting_handler = { .name = "greeting", .get = greet };
+
+static const gale_route greeting_routes[] = { { .pattern = "/path", .handler = &greeting_handler },
+                                              { 0 } };
+
+static gale_test *greeting_test(const gale_test_options *options)
+{
+    gale_test *test = gale_test_new(options);
+    assert_non_null(test);
+    assert_true(gale_test_serve(test, gale_application_new(greeting_routes, NULL)) > 0);
+    return test;
+}
+
+TEST(a_path_or_a_whole_url_is_fetched)
+{
+    int port;
+    gale_http_response *first, *second, *missing;
+    gale_test *test = greeting_test(NULL);
+    gale_application *other = gale_application_new((gale_route[]){ { 0 } }, NULL);
+    int socket = gale_bind_unused_port(NULL, false, &port);
+    assert_ok(gale_application_listen_sockets(other, &socket, 1));
+    assert_ok(gale_test_fetch(test, "/path", NULL, &first));
+    assert_string_equal(gale_http_response_effective_url(first), gale_test_url(test, "/path"));
+    char url[64];
+    snprintf(url, sizeof url, "http://localhost:%d/path", port);
+    test_expect_log(GALE_LOG_WARNING, "404 GET /path (127.0.0.1)");
+    assert_ok(gale_test_fetch(test, url, NULL, &second));
+    assert_string_equal(gale_http_response_effective_url(second), url);
+    assert_int_equal(gale_http_response_code(second), 404);
+    assert_string_equal(gale_http_response_body(first), "Hello"); /* it is still there */
+    assert_error(gale_test_fetch(test, "ftp://h/", NULL, &missing), GALE_EINVALID);
+    assert_null(missing);
+    gale_test_free(test);
+}
+
+static int fetch_twice(void *arg)
+{
+    gale_http_response *response;
+    for (int i = 0; i < 2; i++) {
+        GALE_TRY(gale_test_fetch(arg, "/path", NULL, &response));
+        GALE_CHECK_STR(gale_http_response_body(response), "Hello");
+    }
+    return gale_test_run(arg, return_argument, &(int){ 7 }, 0);
+}
+
+TEST(inside_tasks_a_fetch_just_waits)
+{
+    gale_test *test = greeting_test(NULL);
+    assert_int_equal(gale_test_run(test, fetch_twice, test, 0), 7);
+    gale_test_free(test);
+}
+
+TEST(timeouts_of_client_and_server_take_no_time_with_a_virtual_clock)
+{
+    gale_http_response *response;
+    const gale_fetch_options patient = { .request_timeout = 10000 };
+    gale_test *test = greeting_test(&(gale_test_options){ .virtual_clock = true });
+    assert_ok(gale_test_fetch(test, "/path?seconds=3600", &patient, &response));
+    assert_string_equal(gale_http_response_body(response), "Hello");
+    assert_error(gale_test_fetch(test, "/path?seconds=3600", NULL, &response), GALE_ETIMEDOUT);
     gale_test_free(test);
 }
 
