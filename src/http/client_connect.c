@@ -77,8 +77,9 @@ static int connect_tcp(connecting *self)
 
 static int shake_hands(void *arg)
 {
-    (void)arg;
-    return gale__fail(GALE_ENOTSUP, "no TLS yet");
+    connecting *self = arg;
+    return gale_iostream_start_tls(self->stream, false, self->fetch->ssl_context,
+                                   self->fetch->uri.host.data);
 }
 
 static int start_tls(connecting *self)
@@ -127,6 +128,8 @@ int gale__client_connect(gale__fetch *fetch, gale_str key, gale__client_connecti
         return result;
     }
     connection->stream = self.stream;
+    if (fetch->ssl_context)
+        connection->ssl_context = gale_ssl_context_ref(fetch->ssl_context);
     *ret = connection;
     return 0;
 }

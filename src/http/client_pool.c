@@ -22,6 +22,7 @@ gale__client_connection *gale__client_connection_new(gale_http_client *client, g
 void gale__client_connection_free(gale__client_connection *self)
 {
     gale_iostream_free(self->stream);
+    gale_ssl_context_unref(self->ssl_context);
     gale__free(self);
 }
 

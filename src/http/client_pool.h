@@ -13,6 +13,7 @@
 typedef struct gale__client_connection {
     gale_http_client *client;
     gale_iostream *stream;
+    gale_ssl_context *ssl_context; /* a reference, since its address is in the key; or NULL */
     gale__list link;   /* in client->idle */
     gale__list bucket; /* in one of client->buckets */
     uint64_t hash;     /* of the key */
