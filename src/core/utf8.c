@@ -63,9 +63,9 @@ static size_t sequence_length(const unsigned char *at, size_t size, bool *ret_wh
     return i;
 }
 
-bool gale__utf8_valid(const char *data, size_t size)
+/* How many bytes at the front are whole, well-formed sequences. */
+static size_t valid_prefix(const unsigned char *bytes, size_t size)
 {
-    const unsigned char *bytes = (const unsigned char *)data;
     size_t at = 0;
     while (at < size) {
         if (bytes[at] < 0x80) {
@@ -74,10 +74,44 @@ bool gale__utf8_valid(const char *data, size_t size)
             continue;
         }
         bool whole;
-        at += sequence_length(bytes + at, size - at, &whole);
+        size_t length = sequence_length(bytes + at, size - at, &whole);
         if (!whole)
+            break;
+        at += length;
+    }
+    return at;
+}
+
+bool gale__utf8_valid(const char *data, size_t size)
+{
+    return valid_prefix((const unsigned char *)data, size) == size;
+}
+
+/* The bytes, which are no whole sequence, may be the beginning of one. */
+static bool may_begin(const unsigned char *at, size_t size)
+{
+    unsigned char low, high;
+    bool whole;
+    return sequence_of(at[0], &low, &high) > size && sequence_length(at, size, &whole) == size;
+}
+
+bool gale__utf8_go_on(gale__utf8_part *part, const char *data, size_t size)
+{
+    const unsigned char *bytes = (const unsigned char *)data;
+    for (; part->size > 0 && size > 0; bytes++, size--) {
+        part->bytes[part->size++] = *bytes;
+        if (valid_prefix(part->bytes, part->size) > 0)
+            part->size = 0;
+        else if (!may_begin(part->bytes, part->size))
             return false;
     }
+    size_t done = valid_prefix(bytes, size), rest = size - done;
+    if (rest == 0)
+        return true;
+    if (rest >= sizeof part->bytes || !may_begin(bytes + done, rest))
+        return false;
+    memcpy(part->bytes, bytes + done, rest);
+    part->size = (uint8_t)rest;
     return true;
 }
 

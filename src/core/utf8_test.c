@@ -160,6 +160,45 @@ TEST(the_longest_start_of_something_is_replaced)
     assert_decoded(GALE_STR("\xff"), 1, 0xfffd);
 }
 
+/* In pieces of one byte and in two pieces, cut at every place. Returns how many bytes were taken
+ * before the first that was refused. */
+static size_t taken(gale_str text)
+{
+    gale__utf8_part part = { 0 };
+    size_t at = 0;
+    while (at < text.len && gale__utf8_go_on(&part, text.data + at, 1))
+        at++;
+    bool whole = at == text.len && part.size == 0;
+    assert_int_equal(whole, gale__utf8_valid(text.data, text.len));
+    for (size_t cut = 0; cut <= text.len; cut++) {
+        gale__utf8_part two = { 0 };
+        bool good = gale__utf8_go_on(&two, text.data, cut) &&
+                    gale__utf8_go_on(&two, text.data + cut, text.len - cut);
+        assert_int_equal(good, at == text.len);
+        assert_int_equal(good && two.size == 0, whole);
+    }
+    return at;
+}
+
+TEST(a_text_in_pieces_is_refused_at_its_first_wrong_byte)
+{
+    assert_int_equal(taken(GALE_STR("")), 0);
+    assert_int_equal(
+        taken(GALE_STR("caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80 and ASCII behind it")), 34);
+    assert_int_equal(
+        taken(GALE_STR("\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5\xf4\x90\x80\x80")), 12);
+    assert_int_equal(taken(GALE_STR("a\xc0\xaf")), 1);
+    assert_int_equal(taken(GALE_STR("a\xff")), 1);
+    assert_int_equal(taken(GALE_STR("a\x80")), 1);
+    assert_int_equal(taken(GALE_STR("\xed\xa0\x80")), 1);
+    assert_int_equal(taken(GALE_STR("\xe0\x80\x80")), 1);
+    assert_int_equal(taken(GALE_STR("\xf0\x8f\x80\x80")), 1);
+    assert_int_equal(taken(GALE_STR("\xe2\x82z")), 2);
+    assert_int_equal(taken(GALE_STR("\xf0\x9f\x98")), 3);
+    assert_int_equal(taken(GALE_STR("\xe2\x82")), 2);
+    assert_int_equal(taken(GALE_STR("\xc3\xa9\xc3")), 3);
+}
+
 TEST(each_code_point_is_decoded_as_it_was_encoded)
 {
     for (uint32_t code_point = 0; code_point <= 0x10ffff; code_point++) {
