@@ -238,11 +238,11 @@ TEST(control_frames_between_fragments)
                           "a\x8a\x00\x00\x01"
                           "b\x88\x00\x80\x00"),
                  "text:apong:|bclose:||");
-    assert_reads(
-        server,
-        GALE_STR("\x01\x82\x01\x02\x03\x04`` \x89\x81\x01\x01\x01\x01y\x80\x81\x01\x02\x03\x04"
-                 "b"),
-        "text:ab");
+    assert_reads(server,
+                 GALE_STR("\x01\x82\x01\x02\x03\x04``\x89\x81\x01\x01\x01\x01y"
+                          "\x80\x81\x01\x02\x03\x04"
+                          "b"),
+                 "text:abping:x|c|");
 }
 
 TEST(control_frames_have_rules)
