@@ -8,8 +8,8 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <zlib.h>
 
+#include "core/zlib.h"
 #include "http/gzip_request.h"
 #include "http/http_server.h"
 #include "proto/header_names.h"
@@ -34,23 +34,11 @@ typedef struct gzip_request {
     gale__callback go_on;
 } gzip_request;
 
-static void *zlib_alloc(void *arg, unsigned count, unsigned size)
-{
-    (void)arg;
-    return gale__malloc((size_t)count * size);
-}
-
-static void zlib_free(void *arg, void *memory)
-{
-    (void)arg;
-    gale__free(memory);
-}
-
 static int begin(gzip_request *self)
 {
     int64_t chunk = self->connection->http1->server->options.chunk_size;
     self->room = chunk < LARGEST_PIECE ? (size_t)chunk : LARGEST_PIECE;
-    self->zlib = (z_stream){ .zalloc = zlib_alloc, .zfree = zlib_free };
+    self->zlib = gale__zlib_stream();
     self->output = gale__malloc(self->room);
     if (self->output && inflateInit2(&self->zlib, MAX_WBITS + 16) == Z_OK)
         return 0;

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "core/zlib.h"
+
 #if GALE_BROTLI
 #include <brotli/encode.h>
 #include <setjmp.h>
@@ -18,18 +20,6 @@ enum {
 };
 
 /* ---- gzip ------------------------------------------------------------------------------ */
-
-static void *zlib_alloc(void *arg, unsigned count, unsigned size)
-{
-    (void)arg;
-    return gale__malloc((size_t)count * size);
-}
-
-static void zlib_free(void *arg, void *memory)
-{
-    (void)arg;
-    gale__free(memory);
-}
 
 static int gzip_encode(z_stream *zlib, gale_str data, bool last, gale__buffer *out)
 {
@@ -147,7 +137,7 @@ static int brotli_encode(gale__encoder *encoder, gale_str data, bool last, gale_
 
 int gale__encoder_begin(gale__encoder *encoder, gale__coding coding, size_t size)
 {
-    *encoder = (gale__encoder){ .zlib = { .zalloc = zlib_alloc, .zfree = zlib_free } };
+    *encoder = (gale__encoder){ .zlib = gale__zlib_stream() };
 #if GALE_BROTLI
     if (coding == GALE__CODING_BROTLI)
         GALE_TRY(brotli_begin(encoder, size));

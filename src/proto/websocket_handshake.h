@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The handshake of WebSocket: keys (RFC 6455 §4) and what is agreed on about compression (RFC 7692
+ * §7.1). */
+#ifndef GALE_PROTO_WEBSOCKET_HANDSHAKE_H
+#define GALE_PROTO_WEBSOCKET_HANDSHAKE_H
+
+#include <gale/core.h>
+
+/* ---- Keys ------------------------------------------------------------------------------ */
+
+enum {
+    GALE__WEBSOCKET_KEY_SIZE = 24,   /* characters of a Sec-WebSocket-Key */
+    GALE__WEBSOCKET_ACCEPT_SIZE = 28 /* characters of a Sec-WebSocket-Accept */
+};
+
+/* Makes a key that nobody can guess, with a NUL. 0 or -errno. */
+int gale__websocket_make_key(char out[GALE__WEBSOCKET_KEY_SIZE + 1]);
+/* True for sixteen bytes in base64. */
+bool gale__websocket_key_valid(gale_str key);
+/* The answer to a key, with a NUL. 0, -ENOMEM, or GALE_ENOTSUP without SHA-1. Tornado:
+ * WebSocketProtocol13.compute_accept_value. */
+int gale__websocket_accept(gale_str key, char out[GALE__WEBSOCKET_ACCEPT_SIZE + 1]);
+
+/* ---- permessage-deflate ---------------------------------------------------------------- */
+
+/* Of each direction: whether it begins each message anew, and how large its window is (8 to 15). */
+typedef struct gale__websocket_deflate {
+    bool server_no_context_takeover, client_no_context_takeover;
+    uint8_t server_max_window_bits, client_max_window_bits;
+} gale__websocket_deflate;
+
+/* What is longest: all four parameters. */
+enum { GALE__WEBSOCKET_DEFLATE_TEXT_MAX = 160 };
+
+/*
+ * A server: the first offer in Sec-WebSocket-Extensions that it can accept. `wanted` is what it
+ * would have; the client may ask for less, never for more. False when there is none.
+ */
+bool gale__websocket_deflate_accept(gale_str offers, const gale__websocket_deflate *wanted,
+                                    gale__websocket_deflate *ret_agreed);
+/* The server's answer, as a Sec-WebSocket-Extensions. Returns `out`. */
+const char *gale__websocket_deflate_answer(const gale__websocket_deflate *agreed,
+                                           char out[GALE__WEBSOCKET_DEFLATE_TEXT_MAX]);
+/* A client's offer: what it asks the server for, and what it tells of itself. Returns `out`. */
+const char *gale__websocket_deflate_offer(const gale__websocket_deflate *wanted,
+                                          char out[GALE__WEBSOCKET_DEFLATE_TEXT_MAX]);
+/* A client: what the server has answered to the offer. Returns 1; 0 when the answer is empty;
+ * GALE_EINPUT for anything that was not offered. */
+int gale__websocket_deflate_agree(gale_str answer, const gale__websocket_deflate *offered,
+                                  gale__websocket_deflate *ret_agreed);
+
+#endif
