@@ -86,7 +86,7 @@ size_t gale__inheritance_name(const gale__inheritance *self, int i, const char *
     return strcspn(name, ":");
 }
 
-static bool is_listening(int fd)
+bool gale__is_listening(int fd)
 {
     int listening = 0;
     socklen_t size = sizeof listening;
@@ -96,7 +96,7 @@ static bool is_listening(int fd)
 static void add(int fd, bool from_predecessor, const char *name, size_t name_size)
 {
     struct stat status;
-    if (table.count == GALE__INHERITED_MAX || !is_listening(fd) || fstat(fd, &status) != 0)
+    if (table.count == GALE__INHERITED_MAX || !gale__is_listening(fd) || fstat(fd, &status) != 0)
         return;
     fcntl(fd, F_SETFD, FD_CLOEXEC);
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);

@@ -39,6 +39,8 @@ bool gale__inherited_is_awaited(void);
 int gale__inherited_ready_fd(void);
 /* Closes what a predecessor has given and nobody took, with a line in the log. */
 void gale__inherited_close_rest(void);
+/* True for a descriptor that is a listening socket. */
+bool gale__is_listening(int fd);
 /* The name under which a socket was inherited, or "". */
 const char *gale__inherited_name(int fd);
 

@@ -89,8 +89,8 @@ static pid_t start(const supervised *self)
     return pid;
 }
 
-/* Collects the output, which ends with the last process; returns the exit status. */
-static int finish(pid_t supervisor)
+/* Collects the output, which ends with the last process. */
+static void collect(void)
 {
     size_t size = 0;
     ssize_t more;
@@ -99,7 +99,13 @@ static int finish(pid_t supervisor)
     output[size] = '\0';
     close(words[0]);
     munmap(common, sizeof *common);
+}
+
+/* The same; returns the exit status. */
+static int finish(pid_t supervisor)
+{
     int status;
+    collect();
     assert_int_equal(waitpid(supervisor, &status, 0), supervisor);
     assert_true(WIFEXITED(status));
     return WEXITSTATUS(status);
@@ -294,13 +300,7 @@ TEST(workers_stop_when_their_supervisor_has_gone)
     wait_for(&common->loops[1]);
     usleep(50000);
     kill(supervisor, SIGKILL);
-    size_t size = 0;
-    ssize_t more;
-    while ((more = read(words[0], output + size, sizeof output - 1 - size)) > 0)
-        size += (size_t)more;
-    output[size] = '\0';
-    close(words[0]);
-    munmap(common, sizeof *common);
+    collect();
     assert_int_equal(waitpid(supervisor, NULL, 0), supervisor);
     assert_int_equal(occurrences("[30] worker 0 stops: its supervisor has gone"), 1);
     assert_int_equal(occurrences("worker 0 stopped: 0"), 1);

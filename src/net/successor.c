@@ -120,13 +120,6 @@ static int make_environment(string_list *self, const int *sockets, int count)
 
 /* ---- Its descriptors -------------------------------------------------------------------- */
 
-static bool is_listening(int fd)
-{
-    int listening = 0;
-    socklen_t size = sizeof listening;
-    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening;
-}
-
 /* Returns how many there are, or -errno. */
 static int find_sockets(int *sockets)
 {
@@ -136,7 +129,7 @@ static int find_sockets(int *sockets)
         return -errno;
     for (struct dirent *entry; count < GALE__INHERITED_MAX && (entry = readdir(folder));) {
         int fd = atoi(entry->d_name);
-        if (entry->d_name[0] != '.' && is_listening(fd))
+        if (entry->d_name[0] != '.' && gale__is_listening(fd))
             sockets[count++] = fd;
     }
     closedir(folder);
