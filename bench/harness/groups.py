@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import statistics
 import time
@@ -367,6 +368,20 @@ def template(bench):
     return group
 
 
+def upgrades(bench):
+    """No race: a proof. Whoever fails a request makes the group fail."""
+    group = Group("upgrades: the program is replaced 20 times under load",
+                  ("server", "requests", "upgrades", "failed", "seconds"))
+    script = os.path.join(tools.ROOT, "tests", "interop", "upgrade_test.py")
+    command = ["/usr/bin/env", f"GALE_BUILD={os.path.join(bench.build.folder, 'release')}", script,
+               "--requests=100000", "--upgrades=20"]
+    pattern = r"(.*): (\d+) requests over (\d+) upgrades, none failed, ([\d.]+) s"
+    for name, requests, count, seconds in re.findall(pattern, run(command, bench.load_core)):
+        group.add(name, {"requests": int(requests), "upgrades": int(count), "failed": 0},
+                  [f"{int(requests):,}", count, "0", seconds])
+    return group
+
+
 ALL = {function.__name__: function for function in
        (hello, pipelined, idle, workers, longpoll, form, uploads, static, template, instructions,
-        tasks, timers, simulation)}
+        tasks, timers, simulation, upgrades)}
