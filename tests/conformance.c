@@ -13,6 +13,9 @@
  *                      asked for
  *
  * usage: conformance --port=N [--header-timeout=SECONDS] [--body-limit=BYTES] [--static=DIR]
+ *                    [--tls-port=N [--cert=FILE --key=FILE]]
+ *
+ * The same is served with TLS on --tls-port; without --cert with a certificate made at the start.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,7 +71,8 @@ static const gale_handler_class upload_handler = { .name = "upload",
 static void usage(const char *program)
 {
     fprintf(stderr,
-            "usage: %s --port=N [--header-timeout=SECONDS] [--body-limit=BYTES] [--static=DIR]\n",
+            "usage: %s --port=N [--header-timeout=SECONDS] [--body-limit=BYTES] [--static=DIR] "
+            "[--tls-port=N [--cert=FILE --key=FILE]]\n",
             program);
     exit(2);
 }
@@ -87,27 +91,40 @@ static bool number_option(const char *argument, const char *name, double *ret_nu
     return true;
 }
 
-/* The text in "--static=TEXT". */
-static bool static_option(const char *argument, const char **ret_path)
+/* The text in "--name=TEXT", when `argument` is that option. */
+static bool text_option(const char *argument, const char *name, const char **ret_text)
 {
-    static const char name[] = "--static=";
-    if (strncmp(argument, name, sizeof name - 1) != 0 || !argument[sizeof name - 1])
+    size_t size = strlen(name);
+    if (strncmp(argument, name, size) != 0 || !argument[size])
         return false;
-    *ret_path = argument + sizeof name - 1;
+    *ret_text = argument + size;
     return true;
+}
+
+static int listen_ssl(gale_application *application, int port, const char *cert, const char *key)
+{
+    gale_ssl_options options = { .certfile = cert, .keyfile = key };
+    gale_bytes *own = NULL;
+    if (!cert && gale_ssl_self_signed(NULL, &own) == 0)
+        options.certificate = gale_bytes_str(own).data;
+    int result = gale_application_listen_ssl(application, port, &options);
+    gale_bytes_unref(own);
+    return result;
 }
 
 int main(int argc, char **argv)
 {
-    double port = -1, header_timeout = 0, body_limit = 0;
-    const char *static_path = NULL;
+    double port = -1, tls_port = -1, header_timeout = 0, body_limit = 0;
+    const char *static_path = NULL, *cert = NULL, *key = NULL;
     for (int i = 1; i < argc; i++)
         if (!number_option(argv[i], "--port=", &port) &&
             !number_option(argv[i], "--header-timeout=", &header_timeout) &&
             !number_option(argv[i], "--body-limit=", &body_limit) &&
-            !static_option(argv[i], &static_path))
+            !number_option(argv[i], "--tls-port=", &tls_port) &&
+            !text_option(argv[i], "--cert=", &cert) && !text_option(argv[i], "--key=", &key) &&
+            !text_option(argv[i], "--static=", &static_path))
             usage(argv[0]);
-    if (port < 0 || port > 65535)
+    if (port < 0 || port > 65535 || tls_port > 65535)
         usage(argv[0]);
     gale_application_settings settings = { .static_path = static_path,
                                            .compress_response = static_path != NULL,
@@ -117,6 +134,9 @@ int main(int argc, char **argv)
                             { .pattern = "/echo", .handler = &echo_handler },
                             { .pattern = "/upload", .handler = &upload_handler },
                             { 0 } };
-    gale_application_listen(gale_application_new(routes, &settings), (int)port);
+    gale_application *application = gale_application_new(routes, &settings);
+    gale_application_listen(application, (int)port);
+    if (tls_port >= 0)
+        listen_ssl(application, (int)tls_port, cert, key);
     return gale_ioloop_start(gale_ioloop_current());
 }

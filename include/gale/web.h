@@ -358,6 +358,13 @@ GALE_API int gale_application_listen(gale_application *application, int port);
 /** The same on one address, for example "127.0.0.1". */
 GALE_API int gale_application_listen_address(gale_application *application, int port,
                                              const char *address);
+/**
+ * The same with TLS, for example { .certfile = "cert.pem", .keyfile = "key.pem" }, beside whatever
+ * else is served; server_side is set. To serve TLS only, or to keep the context, give one to the
+ * setting server.ssl_context instead. Tornado: Application.listen(ssl_options=...).
+ */
+GALE_API int gale_application_listen_ssl(gale_application *application, int port,
+                                         const gale_ssl_options *ssl_options);
 /** Serves listening sockets that are open already (gale_bind_sockets), which it owns from now
  * on. Returns 0 or a negative error, as above. */
 GALE_API int gale_application_listen_sockets(gale_application *application, const int *sockets,

@@ -131,10 +131,15 @@ void gale__http1_connection_start(gale_http_server *server, int fd, const gale__
     self->timer.fire = on_timer;
     gale__list_append(&server->connections, &self->link);
     server->connection_count++;
-    if (!server->options.proxy_protocol)
+    if (server->options.proxy_protocol) {
+        if (!gale__http1_connection_await_proxy(self))
+            return;
+    } else if (server->options.ssl_context) {
+        if (!gale__http1_connection_secure(self))
+            return;
+    } else {
         await_next(self);
-    else if (!gale__http1_connection_await_proxy(self))
-        return;
+    }
     receive(self, GALE__RECEIVE_ON);
 }
 
@@ -213,6 +218,8 @@ void gale__http1_connection_lost(gale__http1_server_connection *self)
     if (exchange)
         gale__http1_exchange_abort(exchange);
     self->processing = processing;
+    if (exchange || self->state == GALE__HTTP1_CUT)
+        gale__stream_cut(&self->stream);
     close_now(self);
 }
 
@@ -254,10 +261,11 @@ static void wake_flusher(gale__http1_server_connection *self, int result)
 }
 
 /* Everything is sent that will be: shut our side, and wait for the peer's when it may still be
- * sending, since closing then would reset the connection under the answer. */
+ * sending, since closing then would reset the connection under the answer. With TLS it always may.
+ */
 static void finish_closing(gale__http1_server_connection *self)
 {
-    if (!self->linger || self->peer_ended) {
+    if ((!self->linger && !self->stream.tls) || self->peer_ended) {
         close_now(self);
         return;
     }
@@ -364,6 +372,18 @@ static void on_ended(gale__stream *stream, int error)
     self->peer_ended = !unread; /* else what came before the end is still to be read */
     if (error || !answering)
         gale__http1_connection_lost(self);
+}
+
+void gale__http1_reject_in_the_open(gale__http1_server_connection *self)
+{
+    self->stream.handlers = &stream_handlers;
+    self->receiving = GALE__RECEIVE_OFF;
+    gale__http1_reject(self, 400, "a plain HTTP request on a TLS port");
+}
+
+void gale__http1_await_handshake(gale__http1_server_connection *self)
+{
+    set_deadline(self, from_now(self, self->server->handshake_timeout));
 }
 
 void gale__http1_await_head(gale__http1_server_connection *self)

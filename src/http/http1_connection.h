@@ -92,6 +92,8 @@ void gale__http1_connection_start(gale_http_server *server, int fd, const gale__
 /* Waits for a PROXY protocol header, then serves. False: the connection is gone. */
 bool gale__http1_connection_await_proxy(gale__http1_server_connection *self);
 bool gale__http1_connection_awaits_proxy(const gale__http1_server_connection *self);
+/* Shakes hands, then serves. False: the connection is gone. */
+bool gale__http1_connection_secure(gale__http1_server_connection *self);
 /* The first request may come, or is in the input. */
 void gale__http1_connection_serve(gale__http1_server_connection *self);
 /* The peer has gone, or has to: ends the exchange and closes. */
@@ -115,6 +117,8 @@ void gale__http1_exchange_discard(gale_http_connection *spare);
 void gale__http1_exchange_detach(gale_http_connection *exchange);
 /* Answers with a short page and closes. */
 void gale__http1_reject(gale__http1_server_connection *self, int status, const char *reason);
+/* The same for a request without TLS where TLS is spoken, which is off already. */
+void gale__http1_reject_in_the_open(gale__http1_server_connection *self);
 /* Sends what is queued and takes care of what follows from that. */
 void gale__http1_settle(gale__http1_server_connection *self);
 /* Continues with the input, from the loop. */

@@ -9,6 +9,7 @@
 #include "http/http1_connection.h"
 #include "http/http1_read.h"
 #include "http/http_server.h"
+#include "net/tls.h"
 #include "proto/proxy_protocol.h"
 
 static gale__http1_server_connection *connection_of(gale__stream *stream)
@@ -24,6 +25,16 @@ static void refuse(gale__http1_server_connection *self, const char *why)
     gale__http1_connection_lost(self);
 }
 
+/* What came behind the header is TLS's. */
+static void secure(gale__http1_server_connection *self)
+{
+    gale__buffer input = self->active->input;
+    gale__buffer_init(&self->active->input, SIZE_MAX);
+    if (gale__http1_connection_secure(self) && input.size > 0)
+        gale__tls_feed(&self->stream, gale__buffer_begin(&input), input.size);
+    gale__buffer_clear(&input);
+}
+
 static void become(gale__http1_server_connection *self, const gale__proxied *client)
 {
     gale__address *peer = &self->stream.peer;
@@ -32,7 +43,10 @@ static void become(gale__http1_server_connection *self, const gale__proxied *cli
         peer->port = client->port;
         memcpy(peer->ip, client->ip, sizeof peer->ip);
     }
-    gale__http1_connection_serve(self);
+    if (self->server->options.ssl_context)
+        secure(self);
+    else
+        gale__http1_connection_serve(self);
 }
 
 static void on_received(gale__stream *stream, const char *data, size_t size)

@@ -261,6 +261,12 @@ static size_t head_too_large(gale__http1_server_connection *self)
     return 0;
 }
 
+/* The beginning of a client's hello (RFC 8446 §5.1). */
+static bool is_tls(const char *data)
+{
+    return data[0] == 0x16;
+}
+
 /* Each of these returns how many bytes it has used. */
 static size_t read_head(gale__http1_server_connection *self, const char *data, size_t size)
 {
@@ -271,7 +277,7 @@ static size_t read_head(gale__http1_server_connection *self, const char *data, s
     bool fresh = framing->checked == 0;
     int head = gale__http1_frame(framing, data, size < limit ? size : limit);
     if (GALE__UNLIKELY(head < 0)) {
-        gale__http1_reject(self, 400, framing->reason);
+        gale__http1_reject(self, 400, is_tls(data) ? "TLS on a plain HTTP port" : framing->reason);
         return 0;
     }
     if (GALE__UNLIKELY(head == 0)) {

@@ -16,7 +16,9 @@ void gale__http1_exchange_abort(gale_http_connection *exchange);
 bool gale__http1_attach(gale__http1_server_connection *self);
 /* The peer takes no more output for now: further requests wait. */
 bool gale__http1_output_blocked(gale__http1_server_connection *self);
-/* A deadline begins: of a head, of queued output, of the next piece of a body. */
+/* A deadline begins: of a TLS handshake, of a head, of queued output, of the next piece of a body.
+ */
+void gale__http1_await_handshake(gale__http1_server_connection *self);
 void gale__http1_await_head(gale__http1_server_connection *self);
 void gale__http1_await_output(gale__http1_server_connection *self);
 void gale__http1_await_body(gale__http1_server_connection *self);

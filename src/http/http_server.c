@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "net/listener.h"
+#include "net/ssl_context.h"
 
 /* ---- As a service of the loop ---------------------------------------------------------- */
 
@@ -58,6 +59,7 @@ static void give_back(gale_http_server *server)
     if (server->free_delegate)
         server->free_delegate(server->delegate);
     gale__proxies_clear(&server->proxies);
+    gale_ssl_context_unref(server->options.ssl_context);
     gale__free(server);
 }
 
@@ -103,7 +105,7 @@ static void fill_in_defaults(gale_http_server_options *options)
     if (options->max_header_size < 0 || options->max_header_size > INT32_MAX)
         options->max_header_size = INT32_MAX;
     if (!options->protocol)
-        options->protocol = "http";
+        options->protocol = options->ssl_context ? "https" : "http";
 }
 
 static int set_proxies(gale_http_server *server)
@@ -116,6 +118,13 @@ static int set_proxies(gale_http_server *server)
         return gale__fail(GALE_EINVALID, "proxy_protocol needs trusted_proxies");
     server->behind_proxies = options->xheaders || server->proxies.count;
     return 0;
+}
+
+static int check_ssl(const gale_http_server_options *options)
+{
+    return !options->ssl_context || options->ssl_context->options.server_side
+               ? 0
+               : gale__fail(GALE_EINVALID, "the ssl_context of a server is one of a client");
 }
 
 gale_http_server *gale_http_server_new(gale_http_server_connection_delegate *delegate,
@@ -132,14 +141,16 @@ gale_http_server *gale_http_server_new(gale_http_server_connection_delegate *del
     if (options)
         server->options = *options;
     fill_in_defaults(&server->options);
-    if (set_proxies(server) < 0) {
-        gale__proxies_clear(&server->proxies);
-        gale__free(server);
+    if (server->options.ssl_context)
+        gale_ssl_context_ref(server->options.ssl_context);
+    if (set_proxies(server) < 0 || check_ssl(&server->options) < 0) {
+        give_back(server);
         return NULL;
     }
     server->idle_timeout = duration(server->options.idle_connection_timeout, 3600);
     server->header_timeout = duration(server->options.header_timeout, 60);
     server->body_idle_timeout = duration(server->options.body_idle_timeout, 60);
+    server->handshake_timeout = duration(server->options.ssl_handshake_timeout, 60);
     server->write_timeout = duration(server->options.write_timeout, 60);
     gale__list_init(&server->listeners);
     gale__list_init(&server->connections);

@@ -13,8 +13,8 @@ struct gale_http_server {
     gale_http_server_connection_delegate *delegate;
     void (*free_delegate)(gale_http_server_connection_delegate *delegate); /* NULL: borrowed */
     gale_http_server_options options; /* with the defaults filled in */
-    int64_t idle_timeout, header_timeout, body_idle_timeout,
-        write_timeout; /* ns; INT64_MAX: none */
+    int64_t idle_timeout, header_timeout, body_idle_timeout, write_timeout,
+        handshake_timeout; /* ns; INT64_MAX: none */
     gale__proxies proxies;
     bool behind_proxies; /* what they say has to be applied to each request */
     gale__list listeners;

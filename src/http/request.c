@@ -8,7 +8,9 @@
 #include <gale/gen.h>
 
 #include "core/error.h"
+#include "http/http1_connection.h"
 #include "loop/loop.h"
+#include "net/tls.h"
 #include "platform/clock.h"
 
 const char *gale_http_server_request_method(const gale_http_server_request *request)
@@ -204,6 +206,31 @@ const gale_http_arguments *gale_http_server_request_cookies(gale_http_server_req
     const char *header = gale__http_headers_get(&request->headers, GALE__HTTP_COOKIE);
     gale_str text = { header ? header : "", header ? strlen(header) : 0 };
     return arguments(request, &request->cookies, text, true);
+}
+
+/* ---- TLS ------------------------------------------------------------------------------- */
+
+static const gale__tls *tls_of(const gale_http_server_request *request)
+{
+    const gale_http_connection *connection = request->connection;
+    return connection && connection->http1 ? connection->http1->stream.tls : NULL;
+}
+
+bool gale_http_server_request_ssl_info(const gale_http_server_request *request,
+                                       gale_ssl_info *ret_info)
+{
+    return gale__tls_info(tls_of(request), ret_info);
+}
+
+json_t *gale_http_server_request_get_ssl_certificate(const gale_http_server_request *request)
+{
+    return gale__tls_certificate(tls_of(request));
+}
+
+gale_bytes *
+gale_http_server_request_get_ssl_certificate_der(const gale_http_server_request *request)
+{
+    return gale__tls_certificate_der(tls_of(request));
 }
 
 gale_http_connection *gale_http_server_request_connection(gale_http_server_request *request)

@@ -173,10 +173,10 @@ int gale__stream_flush(gale__stream *stream)
     gale__output *output = stream->output;
     if (!output)
         return 0;
-    if (stream->io.sending)
-        return 1;
     if (GALE__UNLIKELY(stream->tls != NULL))
         return gale__tls_flush(stream);
+    if (stream->io.sending)
+        return 1;
     while (output->segments.size > 0) {
         ssize_t sent = send_front(stream);
         if (sent == GALE__SEND_PENDING)

@@ -211,10 +211,11 @@ static void tell_end(gale__tls *self, int error)
         stream->handlers->secured(stream, error);
 }
 
-/* Sends what there is. `waited`: there was a queue, whose owner is told when it is empty. */
-static void go_on(gale__tls *self, bool waited)
+/* Sends what there is. An owner whose queue had to wait is told of what has become of it. */
+static void go_on(gale__tls *self)
 {
     gale__stream *stream = self->stream;
+    bool waited = self->waiting;
     int result = gale__tls_send(self);
     if (result < 0)
         tell_end(self, result);
@@ -326,7 +327,7 @@ static void leave(gale__tls *self, struct gale__tls_shared *shared)
     if (!self->stream)
         destroy(self, shared);
     else if (!self->broken && (self->sealed.size > 0 || self->stream->output))
-        go_on(self, gale__stream_queued(self->stream) > 0);
+        go_on(self);
 }
 
 static void receive(gale__tls *self, const char *data, size_t size)
@@ -374,9 +375,8 @@ static void on_sent(gale__io *io, ssize_t size)
         tell_end(self, (int)size);
         return;
     }
-    bool waited = gale__stream_queued(self->stream) > 0;
     gale__tls_sent(self, (size_t)size);
-    go_on(self, waited);
+    go_on(self);
 }
 
 static const gale__io_handlers tls_handlers = { .received = on_received, .sent = on_sent };

@@ -31,6 +31,7 @@ typedef struct gale__tls {
     bool ended;           /* the peer has said that this is the end */
     bool broken;          /* OpenSSL must not be used any more */
     bool no_memory;       /* the reason why */
+    bool waiting;         /* the owner of the queue was told that it has to wait */
     bool busy;            /* it is being used further down on the stack */
     bool shutting;        /* our side ends once everything is sent */
     bool shut;            /* it has ended */

@@ -151,7 +151,7 @@ static int fail(gale__tls *self, int error)
     return error;
 }
 
-int gale__tls_send(gale__tls *self)
+static int send_all(gale__tls *self)
 {
     gale__stream *stream = self->stream;
     if (stream->io.sending || gale__list_linked(&self->resume.link))
@@ -176,6 +176,13 @@ int gale__tls_send(gale__tls *self)
     }
 }
 
+int gale__tls_send(gale__tls *self)
+{
+    int result = send_all(self);
+    self->waiting = result > 0 && self->waiting;
+    return result;
+}
+
 /* ---- From tasks ------------------------------------------------------------------------ */
 
 typedef struct call {
@@ -193,6 +200,7 @@ int gale__tls_flush(gale__stream *stream)
 {
     call self = { .self = stream->tls };
     gale__on_loop_stack(flush, &self);
+    self.self->waiting = self.result > 0;
     return self.result;
 }
 

@@ -201,6 +201,22 @@ gale_application *gale_application_new(const gale_route *routes,
     return NULL;
 }
 
+/* The server is the loop's as soon as it is made; the node goes with the application. */
+typedef struct gale__ssl_server {
+    struct gale__ssl_server *next;
+    gale_http_server *server; /* NULL once it was freed */
+} gale__ssl_server;
+
+static void free_ssl_servers(gale_application *application)
+{
+    for (gale__ssl_server *node = application->ssl_servers, *next; node; node = next) {
+        next = node->next;
+        gale_http_server_free(node->server);
+        gale__free(node);
+    }
+    application->ssl_servers = NULL;
+}
+
 static void give_back(gale_application *application)
 {
     gale__static_site_free(application->static_site);
@@ -224,6 +240,7 @@ void gale_application_free(gale_application *application)
         return;
     gale__loop_remove_service(&application->service);
     gale_http_server_free(application->server);
+    free_ssl_servers(application);
     application->freed = true;
     if (application->handlers == 0)
         give_back(application);
@@ -272,6 +289,39 @@ int gale_application_listen_address(gale_application *application, int port, con
     int result = make_server(application);
     if (result >= 0)
         result = gale_http_server_listen(application->server, port, address);
+    return result < 0 ? fail_loudly(application->loop, result, "cannot listen") : result;
+}
+
+static int make_ssl_server(gale_application *application, const gale_ssl_options *ssl_options,
+                           gale_http_server **ret_server)
+{
+    gale_ssl_options server_side = *ssl_options;
+    gale_http_server_options options = application->settings.server;
+    gale__ssl_server *node = GALE__NEW(gale__ssl_server);
+    if (!node)
+        return -ENOMEM;
+    node->next = application->ssl_servers;
+    application->ssl_servers = node;
+    server_side.server_side = true;
+    GALE_TRY(gale_ssl_context_new(&server_side, &options.ssl_context));
+    node->server = gale_http_server_new(&application->delegate, &options);
+    gale_ssl_context_unref(options.ssl_context);
+    if (!node->server)
+        return -ENOMEM;
+    node->server->owner = &node->server;
+    *ret_server = node->server;
+    return 0;
+}
+
+int gale_application_listen_ssl(gale_application *application, int port,
+                                const gale_ssl_options *ssl_options)
+{
+    gale_http_server *server;
+    if (!application)
+        return gale_application_listen(NULL, port);
+    int result = make_ssl_server(application, ssl_options, &server);
+    if (result >= 0)
+        result = gale_http_server_listen(server, port, NULL);
     return result < 0 ? fail_loudly(application->loop, result, "cannot listen") : result;
 }
 

@@ -20,6 +20,7 @@ struct gale_application {
     struct gale__static_site *static_site;   /* NULL until needed */
     struct gale__renderer *renderer;         /* NULL until needed */
     gale_http_server *server;                /* made by the first listen */
+    struct gale__ssl_server *ssl_servers;    /* one for each listen_ssl */
     size_t handlers;                         /* at work; they need its memory */
     bool freed;
 };
