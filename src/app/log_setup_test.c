@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pty.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -410,6 +411,40 @@ TEST(lines_go_to_the_file_and_to_standard_error_when_asked_for)
     assert_non_null(strstr(content(""), "both"));
     assert_non_null(strstr(content(""), "file"));
     assert_int_equal(close_folder(), 1);
+}
+
+/* What standard error gets when it is a terminal, with this environment. */
+static void on_terminal(const char *term, const char *no_color, char said[512])
+{
+    int terminal, program, kept = dup(STDERR_FILENO);
+    assert_int_equal(openpty(&terminal, &program, NULL, NULL, NULL), 0);
+    assert_true(dup2(program, STDERR_FILENO) >= 0);
+    setenv("TERM", term, 1);
+    setenv("NO_COLOR", no_color, 1);
+    int result = gale_enable_pretty_logging(NULL);
+    log_error("hello");
+    gale__log_setup_end();
+    dup2(kept, STDERR_FILENO);
+    ssize_t size = read(terminal, said, 511);
+    close(kept);
+    close(program);
+    close(terminal);
+    assert_ok(result);
+    said[size < 0 ? 0 : size] = '\0';
+}
+
+TEST(lines_have_colours_on_a_terminal)
+{
+    char said[512];
+    gale_log_set_hook(NULL, NULL);
+    on_terminal("xterm", "", said);
+    assert_memory_equal(said, "\x1b[31m[E ", 8);
+    assert_non_null(strstr(said, "]\x1b[0m hello"));
+    on_terminal("dumb", "", said);
+    assert_memory_equal(said, "[E ", 3);
+    on_terminal("xterm", "1", said);
+    assert_memory_equal(said, "[E ", 3);
+    unsetenv("NO_COLOR");
 }
 
 TEST(none_leaves_everything_as_it_is)
