@@ -92,8 +92,9 @@ typedef struct gale_cares_options {
 /**
  * A resolver of c-ares: it asks the name servers from the loop, without threads, after the hosts
  * file; /etc/nsswitch.conf is read for the order of the two, and nothing else of the system's
- * (mDNS, LDAP) is asked. NULL, with gale_error_detail, when out of memory, for servers that
- * are none, or in a library built without it. Tornado: platform.caresresolver.CaresResolver.
+ * (mDNS, LDAP) is asked. What /etc says is read when it is made. NULL, with gale_error_detail, when
+ * out of memory, for servers that are none, or in a library built without it. Tornado:
+ * platform.caresresolver.CaresResolver.
  */
 GALE_API gale_resolver *gale_cares_resolver_new(const gale_cares_options *options);
 

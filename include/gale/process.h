@@ -186,7 +186,8 @@ GALE_API int gale_subprocess_new(const char *const *arguments,
  * allowed. */
 GALE_API void gale_subprocess_free(gale_subprocess *subprocess);
 /** The stream that writes to the child's standard input, or NULL. Borrowed; closing it
- * is the end of its input. Tornado: Subprocess.stdin. */
+ * is the end of its input. A child that writes before it has read everything needs a reader
+ * meanwhile: another task. Tornado: Subprocess.stdin. */
 GALE_API gale_iostream *gale_subprocess_stdin(gale_subprocess *subprocess);
 /** The stream that reads its standard output, or NULL. Borrowed. Tornado: Subprocess.stdout. */
 GALE_API gale_iostream *gale_subprocess_stdout(gale_subprocess *subprocess);

@@ -67,6 +67,32 @@ class Sleep(TestCase):
         self.assertLess(time.monotonic() - began, 8, "a handler was still waiting")
 
 
+class Subprocess(TestCase):
+    def post(self, server, text):
+        client = self.connect(server)
+        client.sendall(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % len(text) + text)
+        return client
+
+    def test_text_comes_back_sorted(self):
+        server = self.start("examples/subprocess")
+        lines = [b"%06d\n" % ((i * 7919) % 100000) for i in range(20000)]
+        for text in (b"b\na\n", b"", b"".join(lines)):
+            status, _, body = read_response(self.post(server, text))
+            self.assertEqual((status, body), (200, b"".join(sorted(text.splitlines(True)))))
+        self.assertEqual(children(server.process.pid), [])
+        self.stop(server)
+
+    def test_client_that_leaves_ends_its_program(self):
+        server = self.start("examples/subprocess")
+        clients = [self.post(server, b"line\n" * 100000) for _ in range(5)]
+        for client in clients:
+            reset(client)
+        wait_until(lambda: not children(server.process.pid), "no program runs")
+        status, _, body = read_response(self.post(server, b"2\n1\n"))
+        self.assertEqual((status, body), (200, b"1\n2\n"))
+        self.stop(server)
+
+
 class LongPoll(TestCase):
     def exchange(self, client, request):
         client.sendall(request)
