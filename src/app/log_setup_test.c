@@ -14,6 +14,7 @@
 
 #include <gale/options.h>
 
+#include "app/child_test.h"
 #include "app/log_file.h"
 #include "test.h"
 
@@ -129,32 +130,29 @@ TEST(what_the_options_refuse)
     assert_int_equal(close_folder(), 0);
 }
 
-/* Whether a program that parses `argument`, after `logging` was set, logs INFO. */
+typedef struct logging_program {
+    const char *logging; /* set before; NULL: it is not */
+    bool parse;
+    const char *argument; /* NULL: none */
+} logging_program;
+
+static int log_one(void *arg)
+{
+    const logging_program *self = arg;
+    char *arguments[] = { "main", (char *)(uintptr_t)self->argument, NULL };
+    if (self->logging)
+        gale_option_parser_set(gale_options(), "logging", self->logging);
+    if (self->parse)
+        gale_parse_command_line(self->argument ? 2 : 1, arguments);
+    gale_log(GALE_LOG_APPLICATION, GALE_LOG_INFO, "hello");
+    return 0;
+}
+
+/* Whether such a program logs INFO. */
 static bool logs_present(const char *logging, bool parse, const char *argument)
 {
-    int ends[2];
-    char said[1024];
-    assert_ok(pipe(ends));
-    pid_t child = fork();
-    if (child == 0) {
-        char *arguments[] = { "main", (char *)(uintptr_t)argument, NULL };
-        dup2(ends[1], STDERR_FILENO);
-        gale_log_set_hook(NULL, NULL);
-        if (logging)
-            gale_option_parser_set(gale_options(), "logging", logging);
-        if (parse)
-            gale_parse_command_line(argument ? 2 : 1, arguments);
-        gale_log(GALE_LOG_APPLICATION, GALE_LOG_INFO, "hello");
-        gale_log_flush();
-        _exit(0);
-    }
-    close(ends[1]);
-    ssize_t size = read(ends[0], said, sizeof said - 1);
-    said[size < 0 ? 0 : size] = '\0';
-    close(ends[0]);
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(status, 0);
+    char said[CHILD_SAID_MAX];
+    assert_int_equal(run_child(log_one, &(logging_program){ logging, parse, argument }, said), 0);
     return strstr(said, "hello") != NULL;
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/options_test.h"
-
-#include <sys/wait.h>
+#include "app/child_test.h"
 
 /* ---- Tornado's cases ---- */
 
@@ -388,49 +387,29 @@ TEST(each_allocation_may_fail)
 
 /* ---- The program's own ---- */
 
-/* The exit status of a program that parses this argument, and what it said. */
-static int run_program(const char *argument, char said[4096])
+static int parse_one(void *argument)
 {
-    int ends[2];
-    assert_ok(pipe(ends));
-    fflush(stdout);
-    pid_t child = fork();
-    if (child == 0) {
-        static int port = 8888;
-        char *arguments[] = { "blog", (char *)(uintptr_t)argument, NULL };
-        dup2(ends[1], STDERR_FILENO);
-        dup2(ends[1], STDOUT_FILENO);
-        gale_define_int("port", &port, "run on the given port");
-        gale_define_config_file("config", "read this");
-        gale_parse_environment("GALE_TEST_NONE_");
-        int rest = gale_parse_command_line(argument ? 2 : 1, arguments);
-        fflush(stdout);
-        _exit(port == 8888 && !argument ? 10 : port == 80 && rest == 2 ? 11 : 12);
-    }
-    close(ends[1]);
-    ssize_t size = 0, count;
-    while ((count = read(ends[0], said + size, (size_t)(4095 - size))) > 0)
-        size += count;
-    said[size] = '\0';
-    close(ends[0]);
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFEXITED(status));
-    return WEXITSTATUS(status);
+    static int port = 8888;
+    char *arguments[] = { "blog", argument, NULL };
+    gale_define_int("port", &port, "run on the given port");
+    gale_define_config_file("config", "read this");
+    gale_parse_environment("GALE_TEST_NONE_");
+    int rest = gale_parse_command_line(argument ? 2 : 1, arguments);
+    return port == 8888 && !argument ? 10 : port == 80 && rest == 2 ? 11 : 12;
 }
 
 TEST(the_program_ends_when_its_options_are_wrong)
 {
-    char said[4096];
-    assert_int_equal(run_program(NULL, said), 10);
+    char said[CHILD_SAID_MAX];
+    assert_int_equal(run_child(parse_one, NULL, said), 10);
     assert_string_equal(said, "");
-    assert_int_equal(run_program("--port=80", said), 11);
+    assert_int_equal(run_child(parse_one, (char[]){ "--port=80" }, said), 11);
     assert_string_equal(said, "");
-    assert_int_equal(run_program("--port=x", said), 2);
+    assert_int_equal(run_child(parse_one, (char[]){ "--port=x" }, said), 2);
     assert_non_null(strstr(said, ": --port=x: expected a whole number, such as 8888\n"));
-    assert_int_equal(run_program("--config=/nonexistent", said), 2);
+    assert_int_equal(run_child(parse_one, (char[]){ "--config=/nonexistent" }, said), 2);
     assert_non_null(strstr(said, ": /nonexistent: No such file or directory\n"));
-    assert_int_equal(run_program("--help", said), 0);
+    assert_int_equal(run_child(parse_one, (char[]){ "--help" }, said), 0);
     assert_memory_equal(said, "Usage: blog [OPTIONS]\n", 22);
     assert_non_null(strstr(said, "--logging=debug|info|warning|error|none"));
 }

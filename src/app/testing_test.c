@@ -4,13 +4,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <gale/gen.h>
 #include <gale/locks.h>
 #include <gale/netutil.h>
 
+#include "app/child_test.h"
 #include "core/error.h"
 #include "test.h"
 
@@ -347,36 +346,25 @@ static const gale_test_suite suites[] = {
     { 0 }
 };
 
-/* Runs the suites in a process of its own; returns its exit status and what it said. */
-static int run_suites(char *argument, char *second, char said[4096])
+static int run_all(void *words)
 {
-    int ends[2];
-    assert_int_equal(pipe(ends), 0);
-    pid_t child = fork();
-    if (child == 0) {
-        char *arguments[] = { (char[]){ "tests" }, argument, second, NULL };
-        dup2(ends[1], STDERR_FILENO);
-        *events = '\0';
-        int status =
-            gale_testing_main(1 + (argument != NULL) + (second != NULL), arguments, suites);
-        fprintf(stderr, "events: %s\n", events);
-        _exit(status);
-    }
-    close(ends[1]);
-    ssize_t size = 0, count;
-    while ((count = read(ends[0], said + size, (size_t)(4095 - size))) > 0)
-        size += count;
-    said[size] = '\0';
-    close(ends[0]);
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFEXITED(status));
-    return WEXITSTATUS(status);
+    char *arguments[] = { "tests", ((char **)words)[0], ((char **)words)[1], NULL };
+    *events = '\0';
+    int status =
+        gale_testing_main(1 + (arguments[1] != NULL) + (arguments[2] != NULL), arguments, suites);
+    fprintf(stderr, "events: %s\n", events);
+    return status;
+}
+
+/* With these arguments, NULL: none. */
+static int run_suites(char *first, char *second, char said[CHILD_SAID_MAX])
+{
+    return run_child(run_all, (char *[]){ first, second }, said);
 }
 
 TEST(the_runner_tells_what_has_failed)
 {
-    char said[4096];
+    char said[CHILD_SAID_MAX];
     assert_int_equal(run_suites(NULL, NULL, said), 1);
     static const char *const parts[] = {
         ".\nFAIL: bad.fails: testing_test.c:",
@@ -396,7 +384,7 @@ TEST(the_runner_tells_what_has_failed)
 
 TEST(the_runner_runs_what_it_is_asked_for)
 {
-    char said[4096];
+    char said[CHILD_SAID_MAX];
     assert_int_equal(run_suites((char[]){ "good" }, NULL, said), 0);
     assert_memory_equal(said, ".\nRan 1 test in 0.", 17);
     assert_non_null(strstr(said, "\nOK\n"));
