@@ -23,6 +23,7 @@
 #include <gale/httpclient.h>
 #include <gale/ioloop.h>
 #include <gale/log.h>
+#include <gale/ssl.h>
 #include <gale/web.h>
 
 #ifdef __cplusplus
@@ -46,6 +47,12 @@ typedef struct gale_test_options {
      * each jump.
      */
     bool virtual_clock;
+    /** Serve with TLS; gale_test_fetch of a path then does not verify the certificate.
+     * Tornado: testing.AsyncHTTPSTestCase. */
+    bool https;
+    /** For https: the server's options; NULL: a certificate is made (gale_ssl_self_signed).
+     * Borrowed. Tornado: AsyncHTTPSTestCase.get_ssl_options. */
+    const gale_ssl_options *ssl_options;
     /** Of the loop. Tornado: AsyncTestCase.get_new_ioloop. */
     gale_ioloop_options loop;
     void *reserved_[6];
@@ -73,6 +80,8 @@ GALE_API int gale_test_advance(gale_test *test, double seconds);
 GALE_API int gale_test_serve(gale_test *test, gale_application *application);
 /** The port; 0 before gale_test_serve. Tornado: AsyncHTTPTestCase.get_http_port. */
 GALE_API int gale_test_port(const gale_test *test);
+/** "http" or "https". Tornado: AsyncHTTPTestCase.get_protocol. */
+GALE_API const char *gale_test_protocol(const gale_test *test);
 /** "http://127.0.0.1:PORT" and the path. Valid until the test ends; NULL when out of memory.
  * Tornado: AsyncHTTPTestCase.get_url. */
 GALE_API const char *gale_test_url(gale_test *test, const char *path);

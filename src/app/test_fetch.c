@@ -51,6 +51,8 @@ int gale_test_fetch(gale_test *test, const char *path, const gale_fetch_options 
     if (!url)
         return gale__fail(-ENOMEM, "out of memory");
     all.no_raise_error = true;
+    if (url != path && test->options.https)
+        all.no_validate_cert = true;
     return gale__task_current ? gale_fetch(url, &all, ret_response)
                               : fetch_outside(test, url, &all, ret_response);
 }

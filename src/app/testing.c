@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <gale/gen.h>
+#include <gale/httpserver.h>
 #include <gale/netutil.h>
 
 #include "app/fixture.h"
@@ -120,6 +121,37 @@ int gale_bind_unused_port(const char *address, bool reuse_port, int *ret_port)
     return sockets[0];
 }
 
+/* A context of the options' certificate, or of one that is made. */
+static int make_context(const gale_ssl_options *given, gale_ssl_context **ret_context)
+{
+    gale_ssl_options options = given ? *given : (gale_ssl_options){ 0 };
+    gale_bytes *certificate = NULL;
+    options.server_side = true;
+    if (!given)
+        GALE_TRY(gale_ssl_self_signed(NULL, &certificate));
+    if (certificate)
+        options.certificate = gale_bytes_str(certificate).data;
+    int result = gale_ssl_context_new(&options, ret_context);
+    gale_bytes_unref(certificate);
+    return result;
+}
+
+/* A server beside the application's own; the loop owns it. The socket is closed on failure. */
+static int serve_with_tls(gale_test *test, gale_application *application, int socket)
+{
+    gale_http_server_options options = gale_application_get_settings(application)->server;
+    gale_http_server *server = NULL;
+    int result = make_context(test->options.ssl_options, &options.ssl_context);
+    if (result >= 0) {
+        server = gale_http_server_new(gale_application_delegate(application), &options);
+        gale_ssl_context_unref(options.ssl_context);
+    }
+    if (server)
+        return gale_http_server_add_socket(server, socket);
+    gale_close_sockets(&socket, 1);
+    return result < 0 ? result : gale__fail(-ENOMEM, "out of memory");
+}
+
 int gale_test_serve(gale_test *test, gale_application *application)
 {
     if (!application || test->application)
@@ -128,9 +160,15 @@ int gale_test_serve(gale_test *test, gale_application *application)
                                       : "there is no application");
     int port, socket = gale_bind_unused_port(NULL, false, &port);
     GALE_TRY(socket);
-    GALE_TRY(gale_application_listen_sockets(application, &socket, 1));
+    GALE_TRY(test->options.https ? serve_with_tls(test, application, socket)
+                                 : gale_application_listen_sockets(application, &socket, 1));
     test->application = application;
     return test->port = port;
+}
+
+const char *gale_test_protocol(const gale_test *test)
+{
+    return test->options.https ? "https" : "http";
 }
 
 int gale_test_port(const gale_test *test)
@@ -140,5 +178,6 @@ int gale_test_port(const gale_test *test)
 
 const char *gale_test_url(gale_test *test, const char *path)
 {
-    return gale__arena_printf(&test->arena, NULL, "http://127.0.0.1:%d%s", test->port, path);
+    return gale__arena_printf(&test->arena, NULL, "%s://127.0.0.1:%d%s", gale_test_protocol(test),
+                              test->port, path);
 }

@@ -137,6 +137,7 @@ TEST(serving_needs_an_application_and_happens_once)
 {
     gale_test *test = gale_test_new(NULL);
     assert_int_equal(gale_test_port(test), 0);
+    assert_string_equal(gale_test_protocol(test), "http");
     assert_error(gale_test_serve(test, NULL), GALE_EINVALID);
     gale_application *app = gale_application_new((gale_route[]){ { 0 } }, NULL);
     int port = gale_test_serve(test, app);
@@ -218,6 +219,25 @@ TEST(timeouts_of_client_and_server_take_no_time_with_a_virtual_clock)
     assert_ok(gale_test_fetch(test, "/path?seconds=3600", &patient, &response));
     assert_string_equal(gale_http_response_body(response), "Hello");
     assert_error(gale_test_fetch(test, "/path?seconds=3600", NULL, &response), GALE_ETIMEDOUT);
+    gale_test_free(test);
+}
+
+TEST(an_application_over_https)
+{
+    gale_http_response *response;
+    gale_test *test = greeting_test(&(gale_test_options){ .https = true });
+    assert_string_equal(gale_test_protocol(test), "https");
+    const char *url = gale_test_url(test, "/path");
+    assert_memory_equal(url, "https://127.0.0.1:", 18);
+    assert_ok(gale_test_fetch(test, "/path", NULL, &response));
+    assert_string_equal(gale_http_response_body(response), "Hello");
+    test_expect_log(GALE_LOG_WARNING, "unknown ca"); /* what the client says of it */
+    assert_error(gale_test_fetch(test, url, NULL, &response), GALE_ECERTIFICATE);
+    gale_test_free(test);
+
+    const gale_ssl_options none = { .certfile = "/nonexistent" };
+    test = gale_test_new(&(gale_test_options){ .https = true, .ssl_options = &none });
+    assert_error(gale_test_serve(test, gale_application_new(greeting_routes, NULL)), -ENOENT);
     gale_test_free(test);
 }
 
