@@ -374,7 +374,7 @@ def upgrades(bench):
                   ("server", "requests", "upgrades", "failed", "seconds"))
     script = os.path.join(tools.ROOT, "tests", "interop", "upgrade_test.py")
     command = ["/usr/bin/env", f"GALE_BUILD={os.path.join(bench.build.folder, 'release')}", script,
-               "--requests=100000", "--upgrades=20"]
+               "--requests=100000", "--upgrades=20", "--pause=0"]
     pattern = r"(.*): (\d+) requests over (\d+) upgrades, none failed, ([\d.]+) s"
     for name, requests, count, seconds in re.findall(pattern, run(command, bench.load_core)):
         group.add(name, {"requests": int(requests), "upgrades": int(count), "failed": 0},

@@ -43,7 +43,8 @@ GALE_API bool gale_is_valid_ip(const char *text);
 
 /**
  * Looks host names up. All of them answer literal IP addresses themselves, at once and without
- * asking anybody; and each belongs to one loop. Tornado: netutil.Resolver.
+ * asking anybody, and take what ends in .localhost for localhost (RFC 6761 §6.3). Each
+ * belongs to one loop. Tornado: netutil.Resolver.
  */
 typedef struct gale_resolver gale_resolver;
 

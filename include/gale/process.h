@@ -106,9 +106,10 @@ GALE_API void gale_upgrade_configure(const gale_upgrade_options *options);
  * Starts the program anew, from the file that is there now, and lets it take over the listening
  * sockets, which the kernel never closes meanwhile. The new process finds them when it asks
  * gale_bind_sockets, gale_bind_unix_socket or gale_worker_sockets_bind for the same addresses (not
- * for port 0). Once it serves, this one stops accepting, answers what is in flight and what still
- * comes on its connections, and ends as from SIGTERM. If the new one fails, or does not serve
- * within start_timeout, it is ended, that is logged, and this one goes on as if nothing had been.
+ * for port 0); what nobody has asked for after ten seconds is closed, and logged. Once it serves,
+ * this one stops accepting, answers what is in flight and what still comes on its connections, and
+ * ends as from SIGTERM. If the new one fails, or does not serve within start_timeout, it is ended,
+ * that is logged, and this one goes on as if nothing had been.
  *
  * In a worker it asks the supervisor, which upgrades as a whole: new workers first. SIGUSR2 does
  * the same, in every process whose loop serves a socket, and in supervisors, unless the signal was
@@ -174,7 +175,8 @@ typedef void (*gale_exit_callback)(int returncode, void *arg);
 
 /**
  * Starts the program `arguments[0]`, with PATH searched when it has no slash, on the current loop.
- * Signals that gale ignores or blocks are as by default in it. Returns 0; or -ENOENT, -EACCES and
+ * Signals that gale ignores or blocks are as by default in it. Where the kernel has no pidfd
+ * (before 5.3), SIGCHLD is the loop's while it has children. Returns 0; or -ENOENT, -EACCES and
  * other -errno, with gale_error_detail as "cannot run 'convert': No such file or directory", when
  * there is no child. Tornado: process.Subprocess.
  */

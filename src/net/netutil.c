@@ -68,6 +68,11 @@ static bool may_be_missing(const gale_bind_options *options, const struct sockad
            is_ipv6_loopback(address);
 }
 
+static int backlog_of(const gale_bind_options *options)
+{
+    return options->backlog > 0 ? options->backlog : BACKLOG;
+}
+
 static int bind_and_listen(int fd, const binding *self, const struct addrinfo *info)
 {
     const gale_bind_options *options = self->options;
@@ -78,7 +83,7 @@ static int bind_and_listen(int fd, const binding *self, const struct addrinfo *i
             return NOTHING_OPENED;
         return -errno;
     }
-    return listen(fd, options->backlog > 0 ? options->backlog : BACKLOG) == 0 ? 0 : -errno;
+    return listen(fd, backlog_of(options)) == 0 ? 0 : -errno;
 }
 
 /* A socket that was open before the program was started. */
@@ -103,7 +108,7 @@ static int open_one(binding *self, const struct addrinfo *info)
     int inherited = take_inherited(self, info);
     if (inherited >= 0) {
         self->sockets[self->count++] = inherited;
-        return 0;
+        return listen(inherited, backlog_of(self->options)) == 0 ? 0 : -errno;
     }
     if (self->port && self->options->family != AF_INET && is_any_ipv4(info->ai_addr) &&
         gale__inherited_serves_both(self->port))

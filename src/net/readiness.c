@@ -20,8 +20,11 @@ typedef struct gale__readiness {
     gale__service service; /* hears of the stop */
     gale__timer watchdog;
     int64_t watchdog_period;
+    gale__timer rest;    /* after which inherited sockets that nobody wants are closed */
     gale__io supervisor; /* a worker's channel to it */
 } gale__readiness;
+
+static const double REST_AFTER = 10; /* seconds, for sockets that are asked for later */
 
 static gale_ioloop *_Atomic standing;
 
@@ -32,7 +35,6 @@ gale_ioloop *gale__readiness_loop(void)
 
 void gale__readiness_announce(void)
 {
-    gale__inherited_close_rest();
     gale_notify("READY=1");
     int fd = gale__inherited_ready_fd();
     if (fd < 0)
@@ -124,6 +126,12 @@ bool gale__readiness_takes_signal(void)
 
 /* ---- Beginning and end ------------------------------------------------------------------ */
 
+static void close_rest(gale__timer *timer)
+{
+    (void)timer;
+    gale__inherited_close_rest();
+}
+
 static void begin(gale__readiness *self, gale_ioloop *loop)
 {
     self->loop = loop;
@@ -135,6 +143,9 @@ static void begin(gale__readiness *self, gale_ioloop *loop)
     self->watchdog_period = gale_task_id() < 0 ? gale__notify_watchdog() : 0;
     if (self->watchdog_period)
         gale__loop_add_timer(loop, &self->watchdog, (double)self->watchdog_period / 1e9);
+    self->rest.fire = close_rest;
+    if (gale__inherited_is_awaited())
+        gale__loop_add_timer(loop, &self->rest, REST_AFTER);
     if (gale__worker_channel() >= 0)
         listen_to_supervisor(self);
     if (gale__readiness_takes_signal())
@@ -167,6 +178,7 @@ void gale__readiness_end(gale__net *net)
         return;
     gale__loop_remove_service(&self->service);
     gale__loop_remove_timer(self->loop, &self->watchdog);
+    gale__loop_remove_timer(self->loop, &self->rest);
     if (self->supervisor.fd >= 0)
         self->loop->operations->end(self->loop->backend, &self->supervisor, false);
     gale__free(self);

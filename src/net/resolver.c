@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/error.h"
 #include "net/lookup.h"
@@ -84,6 +85,16 @@ static int resolve_literal(const char *host, int port, int family, gale_address 
     return result;
 }
 
+/* RFC 6761 §6.3: whatever ends in .localhost is this machine. */
+static bool is_below_localhost(const char *host)
+{
+    static const char suffix[] = ".localhost";
+    size_t size = strlen(host);
+    size -= size > 0 && host[size - 1] == '.';
+    return size > strlen(suffix) &&
+           strncasecmp(host + size - strlen(suffix), suffix, strlen(suffix)) == 0;
+}
+
 /* ---- Resolving -------------------------------------------------------------------------- */
 
 int gale_resolver_resolve(gale_resolver *self, const char *host, int port, int family,
@@ -97,6 +108,8 @@ int gale_resolver_resolve(gale_resolver *self, const char *host, int port, int f
         int result = resolve_literal(host, port, family, addresses, capacity);
         if (result != 0)
             return result;
+        if (is_below_localhost(host))
+            host = "localhost";
     }
     if (!self)
         GALE_TRY(find_default(&self));

@@ -59,6 +59,33 @@ TASK_TEST(literal_addresses_never_reach_a_resolver)
     gale_resolver_free(resolver);
 }
 
+static int note_host(const char *host, int port, int family, gale_address *addresses, int capacity,
+                     void *arg)
+{
+    (void)port;
+    (void)family;
+    (void)addresses;
+    (void)capacity;
+    (void)arg;
+    note(host);
+    note(" ");
+    return GALE_ENOTFOUND;
+}
+
+/* RFC 6761 §6.3: nobody outside is asked for what is this machine. */
+TASK_TEST(names_below_localhost)
+{
+    static const char *const hosts[] = { "localhost",    "a.localhost", "a.b.LOCALHOST.",
+                                         "notlocalhost", ".localhost",  "localhost.a" };
+    gale_resolver *resolver = gale_resolver_new(note_host, NULL);
+    for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++)
+        assert_string_equal(look_up(resolver, hosts[i], 80, 0), "not found");
+    assert_string_equal(history, "localhost localhost localhost notlocalhost .localhost "
+                                 "localhost.a ");
+    assert_string_equal(look_up(NULL, "site.localhost", 80, AF_INET), "127.0.0.1:80");
+    gale_resolver_free(resolver);
+}
+
 /* Tornado: TCPClient(resolver) */
 TASK_TEST(a_client_asks_the_resolver_it_was_given)
 {

@@ -12,6 +12,12 @@
 
 #include "net/subprocess.h"
 
+#ifdef __GLIBC_PREREQ
+#if __GLIBC_PREREQ(2, 34)
+#define HAVE_CLOSEFROM
+#endif
+#endif
+
 enum { FIRST_PASSED = STDERR_FILENO + 1 };
 
 extern char **environ;
@@ -29,7 +35,7 @@ static int add_files(posix_spawn_file_actions_t *actions, const gale_subprocess_
         error = posix_spawn_file_actions_adddup2(actions, STDOUT_FILENO, STDERR_FILENO);
     for (int i = 0; i < files->passed_count && !error; i++)
         error = posix_spawn_file_actions_adddup2(actions, files->passed[i], FIRST_PASSED + i);
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
+#ifdef HAVE_CLOSEFROM
     if (!error && !options->inherit_fds)
         error =
             posix_spawn_file_actions_addclosefrom_np(actions, FIRST_PASSED + files->passed_count);

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "net/upgrade.h"
@@ -217,6 +218,31 @@ TEST(the_old_one_retires)
     unsetenv("REPORT");
     gale_upgrade_configure(NULL);
     gale_ioloop_free(loop);
+}
+
+TASK_TEST(out_of_descriptors)
+{
+    struct rlimit former, low;
+    serve();
+    use("exit 0", 10);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &former), 0);
+    int next = dup(0);
+    close(next);
+    for (int spare = 0; spare < 8; spare++) {
+        low = former;
+        low.rlim_cur = (rlim_t)(next + spare);
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+        test_expect_log(GALE_LOG_ERROR, "upgrade: ");
+        int result = gale_upgrade();
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &former), 0);
+        assert_true(result == 0 || result == -EMFILE);
+        if (result == 0) {
+            wait_for_log("exited with status 0");
+            break;
+        }
+        assert_serves();
+    }
+    end();
 }
 
 TASK_TEST(each_allocation_may_fail)

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Upgrades under load: while clients send requests without a pause the program is replaced again
-and again, and no request fails. Usage: upgrade_test.py [--requests=N] [--upgrades=N]; without
-arguments a short run for make check, for one process and for a supervisor with workers."""
+and again, and no request fails. For one process and for a supervisor with workers. Usage:
+upgrade_test.py [--requests=N] [--upgrades=N] [--pause=SECONDS]; without arguments a short run
+for make check, in which clients pause between requests and so leave others some of the CPU."""
 
 import os
 import re
@@ -70,12 +71,12 @@ class Client:
 
 
 class Load:
-    def __init__(self, port):
+    def __init__(self, port, pause):
         self.port = port
         self.done, self.failures, self.processes = 0, [], set()
         self.lock = threading.Lock()
         self.ended = False
-        kinds = [(False, 0)] * KEEP_ALIVE_CLIENTS + [(True, 0)] * SHORT_CLIENTS
+        kinds = [(False, pause)] * KEEP_ALIVE_CLIENTS + [(True, pause)] * SHORT_CLIENTS
         kinds += [(False, SLOW_PAUSE)] * SLOW_CLIENTS
         self.threads = [threading.Thread(target=self.work, args=kind) for kind in kinds]
         for thread in self.threads:
@@ -171,10 +172,10 @@ class Server:
         self.folder.cleanup()
 
 
-def run(name, workers, requests, upgrades):
+def run(name, workers, requests, upgrades, pause):
     server = Server(workers)
     began = time.monotonic()
-    load = Load(server.port)
+    load = Load(server.port, pause)
     try:
         for i in range(upgrades):
             wait_until(lambda: load.done >= requests * (i + 1) // (upgrades + 1) or load.failures,
@@ -214,8 +215,9 @@ def run_by_call(workers):
 def main():
     options = dict(argument[2:].split("=") for argument in sys.argv[1:])
     requests, upgrades = int(options.get("requests", 5000)), int(options.get("upgrades", 3))
-    run("one process", 0, requests, upgrades)
-    run("two workers", 2, requests, upgrades)
+    pause = float(options.get("pause", 0.002))
+    run("one process", 0, requests, upgrades, pause)
+    run("two workers", 2, requests, upgrades, pause)
     run_by_call(0)
     run_by_call(2)
 
