@@ -51,6 +51,7 @@ typedef struct supervisor {
     bool succeeded; /* a successor serves */
     gale__successor successor;
     int64_t successor_deadline; /* INT64_MAX: it was killed */
+    bool successor_given_up;    /* it was asked to end */
     int64_t watchdog_period, watchdog_due;
     int signal_fd;
     sigset_t former;
@@ -220,6 +221,7 @@ static void begin_upgrade(supervisor *self)
         gale_log(GALE_LOG_GENERAL, GALE_LOG_WARNING, "no upgrade: %s", why);
         return;
     }
+    self->successor_given_up = false;
     if (gale__successor_start(&self->successor) == 0)
         self->successor_deadline =
             gale__clock_monotonic() +
@@ -256,7 +258,8 @@ static void check_successor_deadline(supervisor *self)
     int64_t now = gale__clock_monotonic();
     if (!self->successor.pid || now < self->successor_deadline)
         return;
-    if (self->successor.ready_fd >= 0) {
+    if (!self->successor_given_up) {
+        self->successor_given_up = true;
         gale__successor_give_up(&self->successor);
         close_fd(&self->successor.ready_fd);
         self->successor_deadline = now + KILLED_AFTER;
@@ -271,8 +274,9 @@ static void reap_successor(supervisor *self)
     int status;
     if (!self->successor.pid || waitpid(self->successor.pid, &status, WNOHANG) <= 0)
         return;
-    gale__successor_log_end(&self->successor,
-                            WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status));
+    if (!self->successor_given_up)
+        gale__successor_log_end(&self->successor,
+                                WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status));
     forget_successor(self);
 }
 
@@ -293,8 +297,10 @@ static void on_stop_signal(supervisor *self, const struct signalfd_siginfo *info
     if (!self->succeeded)
         gale_notify("STOPPING=1");
     stop_restarting(self);
-    if (self->successor.pid)
+    if (self->successor.pid) {
         kill(self->successor.pid, SIGTERM);
+        self->successor_given_up = true;
+    }
     /* A signal from the terminal goes to the children without our help. */
     if (info->ssi_code != SI_KERNEL)
         signal_children(self, info->ssi_signo == SIGHUP ? SIGTERM : (int)info->ssi_signo);
