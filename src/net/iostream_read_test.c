@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads of streams. The cases after Tornado's iostream_test have its names in a comment. */
-#include "net/net_test.h"
+#include "net/tls_test.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -35,7 +35,7 @@ static void write_all(gale_iostream *stream, const char *text)
     assert_ok(gale_iostream_write(stream, text, strlen(text)));
 }
 
-/* Each body runs over TCP, Unix sockets and pipes. */
+/* Each body runs over TCP, Unix sockets, pipes, and TLS. */
 #define PAIR_TEST(test_name)                                                                       \
     static void test_name##_pair(stream_pair *pair);                                               \
     TASK_TEST(test_name)                                                                           \
@@ -45,6 +45,9 @@ static void write_all(gale_iostream *stream, const char *text)
             test_name##_pair(&pair);                                                               \
             free_pair(&pair);                                                                      \
         }                                                                                          \
+        stream_pair pair = open_tls_pair(PAIR_TCP, NULL);                                          \
+        test_name##_pair(&pair);                                                                   \
+        free_pair(&pair);                                                                          \
     }                                                                                              \
     static void test_name##_pair(stream_pair *pair)
 
