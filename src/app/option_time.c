@@ -222,9 +222,10 @@ bool gale__parse_timedelta(gale_str text, double *ret_seconds)
         double unit = unit_seconds(take(&text, letters));
         sum += number * unit;
         any = true;
-        if (unit <= 0 || !(fabs(sum) < most))
-            return false;
         take_spaces(&text);
+        bool no_unit_within = letters == 0 && text.len > 0 && isdigit((unsigned char)*text.data);
+        if (unit <= 0 || no_unit_within || !(fabs(sum) < most))
+            return false;
     }
     *ret_seconds = sum;
     return any;

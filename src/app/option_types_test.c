@@ -183,6 +183,8 @@ TEST(timedeltas)
                   { "h", NAN },
                   { " ", NAN },
                   { "1 2x", NAN },
+                  { "1 2", NAN },
+                  { "1h 2", 3602 },
                   { "1e400", NAN },
                   { "99999999999 days", NAN },
                   { "1__0", NAN },

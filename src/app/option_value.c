@@ -241,13 +241,20 @@ int gale__option_parse(const gale_option *option, const gale__option_input *inpu
 
 /* ---- Back to text ---- */
 
+/* Not strftime, which writes the year 987 with three digits. `between` stands before the time. */
+static int datetime_text(const struct tm *datetime, char between, char *out, size_t size)
+{
+    if (datetime->tm_mday == 0)
+        return snprintf(out, size, "%s", "");
+    return snprintf(out, size, "%04d-%02d-%02d%c%02d:%02d:%02d", datetime->tm_year + 1900,
+                    datetime->tm_mon + 1, datetime->tm_mday, between, datetime->tm_hour,
+                    datetime->tm_min, datetime->tm_sec);
+}
+
 static json_t *datetime_json(const struct tm *datetime)
 {
-    char text[64];
-    if (datetime->tm_mday == 0)
-        return json_null();
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", datetime);
-    return json_string(text);
+    char text[128];
+    return datetime_text(datetime, 'T', text, sizeof text) > 0 ? json_string(text) : json_null();
 }
 
 static json_t *element_json(gale_option_type type, const void *at)
@@ -325,9 +332,7 @@ static int value_text(gale_option_type type, const gale__option_value *value, ch
     case GALE_OPTION_BOOL:
         return snprintf(out, size, "%s", value->bytes[0] ? "true" : "false");
     case GALE_OPTION_DATETIME:
-        return value->datetime.tm_mday
-                   ? (int)strftime(out, size, "%Y-%m-%d %H:%M:%S", &value->datetime)
-                   : 0;
+        return datetime_text(&value->datetime, ' ', out, size);
     default:
         return snprintf(out, size, "%s", value->str ? value->str : "");
     }

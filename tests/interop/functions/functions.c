@@ -195,6 +195,54 @@ static json_t *signed_value_call(const char *name, const json_t *call)
     return version < 0 ? json_null() : json_integer(version);
 }
 
+/* ---- options --------------------------------------------------------------------------- */
+
+enum { OPTION_TYPES = GALE_OPTION_TIMEDELTA + 1 };
+
+/* A parser with an option of each type, called s i l f b d t, and the same twice for several. */
+static gale_option_parser *all_options(void)
+{
+    static const char *const names[] = { "s", "i", "l", "f", "b", "d", "t" }, *const several[] = {
+        "ss", "ii", "ll", "ff", "bb", "dd", "tt"
+    };
+    static union {
+        const char *text;
+        int64_t number;
+        double real;
+        struct tm datetime;
+    } values[OPTION_TYPES];
+    static gale_option_list lists[OPTION_TYPES];
+    gale_option_parser *parser = gale_option_parser_new();
+    for (int type = 0; type < OPTION_TYPES; type++) {
+        gale_option option = { .name = names[type],
+                               .type = (gale_option_type)type,
+                               .value = &values[type] };
+        gale_option_parser_define(parser, &option);
+        option.name = several[type];
+        option.value = &lists[type];
+        option.multiple = true;
+        gale_option_parser_define(parser, &option);
+    }
+    return parser;
+}
+
+/* "option", name, value: what it is then; "options_file", path: what all are. */
+static json_t *option_call(const char *name, const json_t *call)
+{
+    gale_option_parser *parser = all_options();
+    json_t *result = NULL;
+    if (strcmp(name, "option") == 0)
+        result = gale_option_parser_set(parser, text_at(call, 1), text_at(call, 2)) < 0
+                     ? json_string("refused")
+                     : gale_option_parser_get(parser, text_at(call, 1));
+    else if (strcmp(name, "options_file") == 0)
+        result = gale_option_parser_parse_config_file(parser, text_at(call, 1), true) < 0
+                     ? json_string(gale_error_detail())
+                     : gale_option_parser_as_dict(parser);
+    gale_option_parser_free(parser);
+    return result;
+}
+
 int main(void)
 {
     char *line = NULL;
@@ -206,6 +254,8 @@ int main(void)
         json_t *result = name ? escape_call(name, call) : NULL;
         if (!result && name)
             result = signed_value_call(name, call);
+        if (!result && name)
+            result = option_call(name, call);
         if (!result && name)
             result = locale_call(name, call);
         if (!result) {
