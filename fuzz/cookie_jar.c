@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A jar: lines "URL TAB Set-Cookie". What it sends is a field value, within its limits, and goes only
- * to hosts and paths that its cookies name. */
+/* A jar: lines "URL TAB Set-Cookie". What it sends is a field value, within its limits, and goes
+ * only to hosts and paths that its cookies name. */
+#include "proto/cookie_jar.h"
 #include "fuzz.h"
 #include "proto/characters.h"
 #include "proto/cookie_domain.h"
-#include "proto/cookie_jar.h"
 
 enum { MOST = 20, MOST_PER_DOMAIN = 5 };
 
@@ -20,7 +20,8 @@ static gale_str take_until(gale_str *text, char delimiter)
 static void check_cookies(const gale__cookie_jar *jar)
 {
     size_t count = 0;
-    for (const gale__cookie *cookie = NULL; (cookie = gale__cookie_jar_next(jar, cookie)); count++) {
+    for (const gale__cookie *cookie = NULL; (cookie = gale__cookie_jar_next(jar, cookie));
+         count++) {
         CHECK_TEXT(cookie->name);
         CHECK_TEXT(cookie->value);
         CHECK_TEXT(cookie->path);

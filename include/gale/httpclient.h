@@ -24,6 +24,7 @@
 
 #include <gale/core.h>
 #include <gale/httputil.h>
+#include <gale/json.h>
 #include <gale/netutil.h>
 #include <gale/ssl.h>
 
@@ -175,6 +176,52 @@ typedef struct gale_fetch_options {
     gale_cookie_jar *cookie_jar;
     void *reserved_[8];
 } gale_fetch_options;
+
+/* ---- Cookies ---------------------------------------------------------------------------- */
+
+/** Options of a jar. Zero is the default of each. */
+typedef struct gale_cookie_jar_options {
+    /** Cookies in all; then the one goes that was not sent for the longest time. 0: 3000. */
+    size_t max_cookies;
+    /** Cookies of one domain. 0: 180. */
+    size_t max_cookies_per_domain;
+    void *reserved_[4];
+} gale_cookie_jar_options;
+
+/**
+ * A jar, which keeps what responses set and sends it where it belongs, as browsers do (RFC 6265,
+ * and of RFC 6265bis the prefixes __Secure- and __Host-, 400 days at most, and that http cannot
+ * change Secure cookies). Cookies for all of "com" or "co.uk" are refused. It is put into
+ * cookie_jar of the fetches that share it, and outlives them. A Cookie among `headers` goes in its
+ * place. NULL when out of memory.
+ *
+ * To keep it in a file, with jansson:
+ *
+ *     json_t *cookies = gale_cookie_jar_dump(jar);
+ *     json_dump_file(cookies, "cookies.json", 0);
+ *     json_decref(cookies);
+ */
+GALE_API gale_cookie_jar *gale_cookie_jar_new(const gale_cookie_jar_options *options);
+/** Ends a jar. NULL is allowed. */
+GALE_API void gale_cookie_jar_free(gale_cookie_jar *jar);
+/** Takes all cookies out. */
+GALE_API void gale_cookie_jar_clear(gale_cookie_jar *jar);
+/** Takes a cookie in as if a response from `url` had the header "Set-Cookie: `set_cookie`". Returns
+ * 0; GALE_EINVALID for a malformed URL and a cookie that such a response may not set; -ENOMEM. */
+GALE_API int gale_cookie_jar_set(gale_cookie_jar *jar, const char *url, const char *set_cookie);
+/** The value of the cookie `name` that goes to `url`, for example "_xsrf", whose value belongs into
+ * a header of a POST. Borrowed until the jar changes. NULL when there is none. */
+GALE_API const char *gale_cookie_jar_get(gale_cookie_jar *jar, const char *url, const char *name);
+/** The Cookie header that a request to `url` has, "" for none, with one reference. NULL when out of
+ * memory or the URL is malformed. */
+GALE_API gale_bytes *gale_cookie_jar_header(gale_cookie_jar *jar, const char *url);
+/** All cookies, a list of objects with domain, path, name, value, expires (seconds since 1970;
+ * null: not said), secure, httponly, host_only. The caller's to json_decref. What is not UTF-8 is
+ * left out. NULL when out of memory. */
+GALE_API json_t *gale_cookie_jar_dump(const gale_cookie_jar *jar);
+/** Adds cookies that gale_cookie_jar_dump has written; what has expired is left out. Returns 0;
+ * GALE_EINVALID for what is none, with those before it taken in; -ENOMEM. */
+GALE_API int gale_cookie_jar_load(gale_cookie_jar *jar, const json_t *cookies);
 
 /* ---- What has come --------------------------------------------------------------------- */
 

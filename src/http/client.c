@@ -72,6 +72,7 @@ gale_http_client *gale_http_client_new(const gale_http_client_options *options)
     client->loop = loop;
     client->references = 1;
     client->implementation = configured;
+    client->environment_proxies = gale__proxy_in_environment();
     set_options(&client->options, options);
     gale__list_init(&client->queue);
     gale__client_pool_init(client);

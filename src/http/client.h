@@ -14,6 +14,8 @@
 
 #include "core/buffer.h"
 #include "gen/task.h"
+#include "http/client_proxy.h"
+#include "proto/digest_auth.h"
 #include "proto/headers.h"
 #include "proto/http1_head.h"
 #include "proto/uri.h"
@@ -68,6 +70,7 @@ struct gale_http_client {
     gale__list queue;            /* of those that wait for one */
     size_t references;           /* fetches, and the owner */
     bool closed;
+    bool environment_proxies;                 /* there were some when it was made */
     gale__list idle;                          /* connections, the longest idle first */
     gale__list buckets[GALE__CLIENT_BUCKETS]; /* the same by their hash, newest first */
     int idle_count;
@@ -81,6 +84,25 @@ struct gale_http_client {
  */
 int gale__client_enter(gale_http_client *client, double timeout);
 void gale__client_leave(gale_http_client *client);
+
+/* ---- Credentials (client_auth.c) ------------------------------------------------------- */
+
+/* Digest credentials for a server or a proxy, from its first challenge on. */
+typedef struct gale__authentication {
+    gale__digest_auth digest;
+    bool chosen; /* a challenge has come */
+    int told;    /* how often credentials have been sent */
+} gale__authentication;
+
+/* "Basic …", in the arena. -ENOMEM. */
+int gale__basic_credentials(gale__arena *arena, gale_str username, gale_str password,
+                            const char **ret);
+/* "Digest …"; NULL before the first challenge. As gale__digest_auth_write. */
+int gale__digest_credentials(gale__authentication *authentication, gale__arena *arena,
+                             const gale__digest_request *request, const char **ret);
+/* 1 and the challenge in that header that is to be answered; 0 when there is none; -ENOMEM. */
+int gale__digest_choose(const gale__authentication *authentication, gale__arena *arena,
+                        gale_http_headers *headers, const char *name, gale__digest_auth *ret);
 
 /* ---- Fetches --------------------------------------------------------------------------- */
 
@@ -99,7 +121,12 @@ struct gale__fetch {
     bool elsewhere;              /* a redirect has led to another server: no credentials go there */
     gale_str username, password; /* data is NULL when there is none */
     const char *authorization;   /* value of the header; NULL: none */
-    const char *unix_path;       /* of http+unix; NULL: TCP */
+    const char *proxy_authorization; /* the same for the proxy */
+    gale__authentication authentication, proxy_authentication;
+    gale__proxy proxy;     /* host is NULL when there is none */
+    bool forwarded;        /* the proxy takes the request itself: no tunnel */
+    gale_str cookies;      /* of the jar, for the header; data is NULL when there are none */
+    const char *unix_path; /* of http+unix; NULL: TCP */
     gale_ssl_context *ssl_context; /* of https; borrowed from the client or the options */
     bool body_started;             /* body_producer was called: it cannot be called again */
 };
@@ -115,13 +142,30 @@ double gale__fetch_seconds(const gale__fetch *fetch);
 
 /* Looks at the URL and the options, before anything is sent (client_check.c). */
 int gale__fetch_check(gale__fetch *fetch, const char *url);
-/* What depends on the URL at hand: `unix_path`, `ssl_context`. */
+/* What depends on the URL at hand: `unix_path`, `ssl_context`, `proxy`. */
 int gale__fetch_check_url(gale__fetch *fetch);
 
 /* True when the response is a redirect that is followed (client_redirect.c). */
 bool gale__fetch_is_redirect(const gale__fetch *fetch);
 /* Prepares the exchange that a redirect asks for. */
 int gale__fetch_redirect(gale__fetch *fetch);
+
+/* The port of the server. */
+int gale__fetch_port(const gale__fetch *fetch);
+
+/* Sets the credentials for the exchange that comes. */
+int gale__fetch_authorize(gale__fetch *fetch);
+/* True when the response is a challenge that is answered. */
+bool gale__fetch_is_challenge(const gale__fetch *fetch);
+/* Prepares the exchange that answers it. */
+int gale__fetch_take_challenge(gale__fetch *fetch);
+/* True when the response is not the one that was asked for: another exchange follows. */
+bool gale__fetch_goes_on(const gale__fetch *fetch);
+
+/* Sets fetch->cookies for the exchange that comes; takes those of the response in
+ * (client_cookies.c). 0 or -ENOMEM. */
+int gale__fetch_choose_cookies(gale__fetch *fetch);
+int gale__fetch_take_cookies(gale__fetch *fetch);
 
 /* True when the request has a body. */
 bool gale__fetch_has_body(const gale__fetch *fetch);

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "http/client_exchange.h"
+#include "http/client_tunnel.h"
 
 /* ---- What a connection depends on ------------------------------------------------------ */
 
@@ -23,14 +24,18 @@ static bool is_plain(const gale_fetch_options *options)
 int gale__client_key(gale__fetch *fetch, gale_str *ret_key)
 {
     const gale_fetch_options *options = fetch->options;
+    const gale__proxy *proxy = &fetch->proxy;
     size_t server = fetch->uri.text.len - fetch->uri.target.len;
     *ret_key = (gale_str){ fetch->uri.text.data, server };
-    if (is_plain(options))
+    if (is_plain(options) && !proxy->host)
         return 0;
     const char *source = options->network_interface;
-    ret_key->data = gale__arena_printf(fetch->arena, &ret_key->len, "%.*s %s %d %p", (int)server,
-                                       fetch->uri.text.data, source ? source : "", options->no_ipv6,
-                                       (void *)fetch->ssl_context);
+    ret_key->data = gale__arena_printf(
+        fetch->arena, &ret_key->len, "%.*s %s %d %p %d %s:%d %.*s:%.*s",
+        fetch->forwarded ? 0 : (int)server, fetch->uri.text.data, source ? source : "",
+        options->no_ipv6, (void *)fetch->ssl_context, proxy->type, proxy->host ? proxy->host : "",
+        proxy->port, (int)proxy->username.len, proxy->username.data, (int)proxy->password.len,
+        proxy->password.data);
     return ret_key->data ? 0 : -ENOMEM;
 }
 
@@ -70,9 +75,32 @@ static int connect_tcp(connecting *self)
         .resolve_timeout = gale__fetch_timeout(options->resolve_timeout, 0),
         .resolver = fetch->client->options.resolver,
     };
-    int port = fetch->uri.port >= 0 ? fetch->uri.port : fetch->ssl_context ? 443 : 80;
-    GALE_TRY(gale_tcp_client_connect(fetch->uri.host.data, port, &tcp, &self->stream));
+    const gale__proxy *proxy = &fetch->proxy;
+    GALE_TRY(gale_tcp_client_connect(proxy->host ? proxy->host : fetch->uri.host.data,
+                                     proxy->host ? proxy->port : gale__fetch_port(fetch), &tcp,
+                                     &self->stream));
     return gale_iostream_set_nodelay(self->stream, true);
+}
+
+/* Once again when the proxy has a challenge first. */
+static int connect_through(connecting *self)
+{
+    for (;;) {
+        GALE_TRY(connect_tcp(self));
+        int result = gale__client_tunnel(self->fetch, self->stream);
+        if (result <= 0)
+            return result;
+        gale_iostream_free(self->stream);
+        self->stream = NULL;
+    }
+}
+
+static int connect_any(connecting *self)
+{
+    const gale__fetch *fetch = self->fetch;
+    if (fetch->unix_path)
+        return connect_unix(self);
+    return fetch->proxy.host && !fetch->forwarded ? connect_through(self) : connect_tcp(self);
 }
 
 static int shake_hands(void *arg)
@@ -97,7 +125,7 @@ static int connect_all(void *arg)
 {
     connecting *self = arg;
     gale__fetch *fetch = self->fetch;
-    GALE_TRY(fetch->unix_path ? connect_unix(self) : connect_tcp(self));
+    GALE_TRY(connect_any(self));
     fetch->response->times.connect = gale__fetch_seconds(fetch);
     return fetch->ssl_context ? start_tls(self) : 0;
 }

@@ -58,7 +58,7 @@ static int call_for_head(gale__fetch *fetch)
     gale_http_response *response = fetch->response;
     size_t position = 0;
     gale_http_field field;
-    if (!options->header_callback || gale__fetch_is_redirect(fetch))
+    if (!options->header_callback || gale__fetch_goes_on(fetch))
         return 0;
     char *status = gale__arena_printf(fetch->arena, NULL, "HTTP/1.1 %d ", response->code);
     if (!status)

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/base64.h"
 #include "core/error.h"
 #include "http/client.h"
 
@@ -11,38 +10,24 @@ static const double DEFAULT_TIMEOUT = 20;
 
 /* ---- Exchanges ------------------------------------------------------------------------- */
 
-static int prepare_authorization(gale__fetch *self)
+bool gale__fetch_goes_on(const gale__fetch *self)
 {
-    static const char basic[] = "Basic ";
-    enum { BASIC = sizeof basic - 1 };
-    self->authorization = NULL;
-    if (!self->username.data || self->options->auth_mode != GALE_AUTH_BASIC)
-        return 0;
-    size_t size = self->username.len + 1 + self->password.len;
-    char *text = gale__arena_alloc(self->arena, size);
-    char *value = gale__arena_alloc(self->arena, BASIC + gale__base64_size(size) + 1);
-    if (!text || !value)
-        return -ENOMEM;
-    memcpy(text, self->username.data, self->username.len);
-    text[self->username.len] = ':';
-    memcpy(text + self->username.len + 1, self->password.data, self->password.len);
-    memcpy(value, basic, BASIC);
-    gale__base64_encode(value + BASIC, text, size);
-    value[BASIC + gale__base64_size(size)] = '\0';
-    self->authorization = value;
-    return 0;
+    return gale__fetch_is_redirect(self) || gale__fetch_is_challenge(self);
 }
 
 /* One exchange after the other, until one brings the response. */
 static int run(gale__fetch *self)
 {
     for (;;) {
-        GALE_TRY(prepare_authorization(self));
+        GALE_TRY(gale__fetch_authorize(self));
+        GALE_TRY(gale__fetch_choose_cookies(self));
         self->response->effective_url = self->uri.text.data;
         GALE_TRY(self->client->implementation->exchange(self));
-        if (!gale__fetch_is_redirect(self))
+        GALE_TRY(gale__fetch_take_cookies(self));
+        if (!gale__fetch_goes_on(self))
             return 0;
-        GALE_TRY(gale__fetch_redirect(self));
+        GALE_TRY(gale__fetch_is_redirect(self) ? gale__fetch_redirect(self)
+                                               : gale__fetch_take_challenge(self));
     }
 }
 

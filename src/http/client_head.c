@@ -86,6 +86,10 @@ static void add_before(request_lines *self, const gale__exchange *exchange)
         ADD(self, "Connection", GALE_STR("close"));
     if (fetch->authorization)
         ADD(self, "Authorization", text_of(fetch->authorization));
+    if (fetch->proxy_authorization)
+        ADD(self, "Proxy-Authorization", text_of(fetch->proxy_authorization));
+    if (fetch->cookies.data && !is_given(self, GALE__HTTP_COOKIE))
+        ADD(self, "Cookie", fetch->cookies);
     if (options->if_modified_since != 0 && !is_given(self, GALE__HTTP_IF_MODIFIED_SINCE))
         ADD(self, "If-Modified-Since",
             text_of(gale_format_timestamp(options->if_modified_since, self->date)));
@@ -112,9 +116,15 @@ static void add_behind(request_lines *self, const gale__exchange *exchange)
 
 /* ---- Writing --------------------------------------------------------------------------- */
 
+/* A proxy is told the whole URL (RFC 9112 §3.2.2). */
+static gale_str target_of(const gale__fetch *fetch)
+{
+    return fetch->forwarded ? fetch->uri.text : fetch->uri.target;
+}
+
 static size_t measure(const request_lines *self, const gale__fetch *fetch)
 {
-    size_t size = fetch->method.len + fetch->uri.target.len + sizeof "  HTTP/1.1\r\n\r\n";
+    size_t size = fetch->method.len + target_of(fetch).len + sizeof "  HTTP/1.1\r\n\r\n";
     for (int i = 0; i < self->count; i++)
         size += self->own[i].name.len + self->own[i].value.len + 2;
     const gale_fetch_header *header = fetch->options->headers;
@@ -163,7 +173,7 @@ int gale__request_head(const gale__exchange *exchange, char *room, size_t size, 
     if (!head)
         return -ENOMEM;
     at = put(put(at, fetch->method), GALE_STR(" "));
-    at = put(put(at, fetch->uri.target), GALE_STR(" HTTP/1.1\r\n"));
+    at = put(put(at, target_of(fetch)), GALE_STR(" HTTP/1.1\r\n"));
     at = put_own(at, &lines, 0, lines.before);
     at = put_given(at, &lines, fetch->options->headers);
     at = put(put_own(at, &lines, lines.before, lines.count), GALE_STR("\r\n"));

@@ -164,19 +164,38 @@ static int check_unix_path(gale__fetch *self)
     return gale_address_from_path(path.data, &address);
 }
 
+int gale__fetch_port(const gale__fetch *self)
+{
+    return self->uri.port >= 0 ? self->uri.port : self->ssl_context ? 443 : 80;
+}
+
+static int find_proxy(gale__fetch *self)
+{
+    const gale_fetch_options *options = self->options;
+    if (options->proxy_host)
+        GALE_TRY(gale__proxy_of_options(&self->proxy, options));
+    else if (self->client->environment_proxies && !options->no_environment_proxy)
+        GALE_TRY(gale__proxy_of_environment(&self->proxy, self->arena, self->ssl_context != NULL,
+                                            self->uri.host.data, gale__fetch_port(self)));
+    self->forwarded = self->proxy.host && self->proxy.type == GALE_PROXY_HTTP && !self->ssl_context;
+    return 0;
+}
+
 int gale__fetch_check_url(gale__fetch *self)
 {
     const char *scheme = self->uri.scheme.data;
     size_t size = self->uri.scheme.len;
     self->unix_path = NULL;
     self->ssl_context = NULL;
-    if (size == 4 && memcmp(scheme, "http", size) == 0)
-        return 0;
-    if (size == 5 && memcmp(scheme, "https", size) == 0)
-        return gale__client_ssl_context(self->client, self->options, &self->ssl_context);
+    self->proxy.host = NULL;
+    self->forwarded = false;
     if (size == 9 && memcmp(scheme, "http+unix", size) == 0)
         return check_unix_path(self);
-    return gale__fail(GALE_ENOTSUP, "Unsupported url scheme: %.*s", (int)size, scheme);
+    if (size == 5 && memcmp(scheme, "https", size) == 0)
+        GALE_TRY(gale__client_ssl_context(self->client, self->options, &self->ssl_context));
+    else if (size != 4 || memcmp(scheme, "http", size) != 0)
+        return gale__fail(GALE_ENOTSUP, "Unsupported url scheme: %.*s", (int)size, scheme);
+    return find_proxy(self);
 }
 
 static void find_user(gale__fetch *self)

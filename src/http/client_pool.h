@@ -14,10 +14,10 @@ typedef struct gale__client_connection {
     gale_http_client *client;
     gale_iostream *stream;
     gale_ssl_context *ssl_context; /* a reference, since its address is in the key; or NULL */
-    gale__list link;   /* in client->idle */
-    gale__list bucket; /* in one of client->buckets */
-    uint64_t hash;     /* of the key */
-    int64_t until;     /* loop time at which it is no longer kept */
+    gale__list link;               /* in client->idle */
+    gale__list bucket;             /* in one of client->buckets */
+    uint64_t hash;                 /* of the key */
+    int64_t until;                 /* loop time at which it is no longer kept */
     double keep_alive; /* seconds that the server keeps it, as far as it said so; else 0 */
     bool used;         /* it has served a fetch */
     gale_str key;      /* behind the struct */

@@ -207,7 +207,7 @@ static int begin_decoder(gale__reading *self)
 int gale__reading_body_begin(gale__reading *self)
 {
     const gale_fetch_options *options = self->fetch->options;
-    self->discards = gale__fetch_is_redirect(self->fetch);
+    self->discards = gale__fetch_goes_on(self->fetch);
     self->streams = options->streaming_callback && !self->discards;
     if (self->body.length > self->max_body)
         return fail(self, GALE_ETOOBIG, "Content-Length too long");

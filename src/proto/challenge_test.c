@@ -37,9 +37,14 @@ TEST(lists_of_challenges)
 
 TEST(malformed_ones)
 {
-    static const char *const bad[] = { "=",           "\"x\"",     "Basic realm=\"x",
-                                       "Basic realm=\"x\" y", "Basic realm= ,x=\"", "Basic a=b c=d",
-                                       "Basic YWJj== x", "Basic@" };
+    static const char *const bad[] = { "=",
+                                       "\"x\"",
+                                       "Basic realm=\"x",
+                                       "Basic realm=\"x\" y",
+                                       "Basic realm= ,x=\"",
+                                       "Basic a=b c=d",
+                                       "Basic YWJj== x",
+                                       "Basic@" };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_error(read_all(bad[i]), GALE_EINPUT);
 }
@@ -48,7 +53,8 @@ TEST(parameters_of_a_challenge)
 {
     gale__pool_init(&pool, GALE__ARENA_BLOCK, 0);
     gale__arena_init(&arena, &pool);
-    assert_int_equal(read_all("Digest REALM=\"a\\\\b\\\"\", nonce=n , empty=\"\", nonce=second"), 1);
+    assert_int_equal(read_all("Digest REALM=\"a\\\\b\\\"\", nonce=n , empty=\"\", nonce=second"),
+                     1);
     gale_str parameters = challenges[0].parameters;
     assert_str(gale__challenge_parameter(&arena, parameters, "realm"), "a\\b\"");
     assert_str(gale__challenge_parameter(&arena, parameters, "nonce"), "n");

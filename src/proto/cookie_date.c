@@ -17,7 +17,8 @@ static bool is_delimiter(char byte)
            (byte >= 0x5B && byte <= 0x60) || (byte >= 0x7B && byte <= 0x7E);
 }
 
-/* A number of `least` to `most` digits at the front, and not more of them; -1 when there is none. */
+/* A number of `least` to `most` digits at the front, and not more of them; -1 when there is none.
+ */
 static int take_number(gale_str *text, size_t least, size_t most)
 {
     size_t size = 0;

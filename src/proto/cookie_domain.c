@@ -36,9 +36,8 @@ bool gale__cookie_domain_match(gale_str host, gale_str domain)
 
 static bool is_registry(gale_str label)
 {
-    static const char *const labels[] = { "ac", "co",  "com", "edu", "go",  "gob",
-                                          "gov", "ltd", "mil", "ne",  "net", "nom",
-                                          "or",  "org", "plc", "sch" };
+    static const char *const labels[] = { "ac",  "co", "com", "edu", "go", "gob", "gov", "ltd",
+                                          "mil", "ne", "net", "nom", "or", "org", "plc", "sch" };
     for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
         if (gale__http_equal(label.data, label.len, labels[i], strlen(labels[i])))
             return true;

@@ -45,9 +45,9 @@ TEST(paths)
     static const struct {
         const char *path, *cookie_path;
         bool matches;
-    } cases[] = { { "/", "/", true },      { "/a/b", "/a", true },   { "/a/b", "/a/", true },
-                  { "/a", "/a", true },    { "/ab", "/a", false },   { "/a", "/a/", false },
-                  { "/", "/a", false },    { "/a/b", "", false },    { "", "/", false } };
+    } cases[] = { { "/", "/", true },   { "/a/b", "/a", true }, { "/a/b", "/a/", true },
+                  { "/a", "/a", true }, { "/ab", "/a", false }, { "/a", "/a/", false },
+                  { "/", "/a", false }, { "/a/b", "", false },  { "", "/", false } };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_int_equal(gale__cookie_path_match(str(cases[i].path), str(cases[i].cookie_path)),
                          cases[i].matches);

@@ -91,7 +91,8 @@ static gale__cookie *find_cookie(const gale__cookie_domain *domain, gale_str nam
     return NULL;
 }
 
-/* The one that goes when the domain is full: over, or not Secure, or the one not sent for longest. */
+/* The one that goes when the domain is full: over, or not Secure, or the one not sent for longest.
+ */
 static gale__cookie *victim(const gale__cookie_domain *domain, int64_t now)
 {
     gale__cookie *plain = NULL;
@@ -185,8 +186,7 @@ void gale__cookie_jar_clear(gale__cookie_jar *jar)
         remove_cookie(jar, of_jar(jar->cookies.next), NULL);
 }
 
-const gale__cookie *gale__cookie_jar_next(const gale__cookie_jar *jar,
-                                          const gale__cookie *previous)
+const gale__cookie *gale__cookie_jar_next(const gale__cookie_jar *jar, const gale__cookie *previous)
 {
     gale__list *link = previous ? previous->of_jar.next : jar->cookies.next;
     return link == &jar->cookies ? NULL : of_jar(link);
@@ -279,8 +279,7 @@ static int choose(choice *chosen, gale__cookie *cookie)
 {
     if (chosen->count == chosen->capacity) {
         size_t capacity = chosen->capacity ? 2 * chosen->capacity : 16;
-        gale__cookie **grown =
-            gale__realloc(chosen->cookies, capacity * sizeof(gale__cookie *));
+        gale__cookie **grown = gale__realloc(chosen->cookies, capacity * sizeof(gale__cookie *));
         if (!grown)
             return -ENOMEM;
         chosen->cookies = grown;
@@ -340,6 +339,29 @@ static int compare(const void *a, const void *b)
     return first->number < second->number ? -1 : 1;
 }
 
+static int choose_in_order(choice *chosen, gale__cookie_jar *jar, const gale__cookie_place *place,
+                           int64_t now)
+{
+    *chosen = (choice){ NULL, 0, 0 };
+    int result = choose_all(chosen, jar, place, now);
+    if (result == 0 && chosen->count > 1)
+        qsort(chosen->cookies, chosen->count, sizeof(gale__cookie *), compare);
+    return result;
+}
+
+const gale__cookie *gale__cookie_jar_find(gale__cookie_jar *jar, const gale__cookie_place *place,
+                                          gale_str name, int64_t now)
+{
+    choice chosen;
+    const gale__cookie *found = NULL;
+    if (choose_in_order(&chosen, jar, place, now) == 0)
+        for (size_t i = 0; i < chosen.count && !found; i++)
+            if (equal(chosen.cookies[i]->name, name))
+                found = chosen.cookies[i];
+    gale__free(chosen.cookies);
+    return found;
+}
+
 static void write_cookie(gale__cookie_jar *jar, gale__cookie *cookie, gale__buffer *out,
                          bool is_first)
 {
@@ -358,10 +380,8 @@ static void write_cookie(gale__cookie_jar *jar, gale__cookie *cookie, gale__buff
 int gale__cookie_jar_write(gale__cookie_jar *jar, const gale__cookie_place *place, int64_t now,
                            gale__buffer *out)
 {
-    choice chosen = { NULL, 0, 0 };
-    int result = choose_all(&chosen, jar, place, now);
-    if (result == 0 && chosen.count > 1)
-        qsort(chosen.cookies, chosen.count, sizeof(gale__cookie *), compare);
+    choice chosen;
+    int result = choose_in_order(&chosen, jar, place, now);
     size_t room = GALE__COOKIE_HEADER_MAX;
     for (size_t i = 0; result == 0 && i < chosen.count; i++) {
         size_t size = chosen.cookies[i]->name.len + chosen.cookies[i]->value.len + 3;

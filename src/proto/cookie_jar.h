@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Cookies that servers have set, and which of them go along with a request (RFC 6265 §5.3, §5.4; and of
- * RFC 6265bis: prefixes, at most 400 days, no overwriting of Secure cookies over http). Times are
- * seconds since 1970.
+ * Cookies that servers have set, and which of them go along with a request (RFC 6265 §5.3, §5.4;
+ * and of RFC 6265bis: prefixes, at most 400 days, no overwriting of Secure cookies over http).
+ * Times are seconds since 1970.
  *
  * Cookies are listed by their domain, which is found by a hash. When a domain or the jar is
- * full, the one that was not sent for the longest time goes; within a domain, one that is not Secure
- * before one that is.
+ * full, the one that was not sent for the longest time goes; within a domain, one that is not
+ * Secure before one that is.
  */
 #ifndef GALE_PROTO_COOKIE_JAR_H
 #define GALE_PROTO_COOKIE_JAR_H
@@ -69,12 +69,15 @@ void gale__cookie_jar_clear(gale__cookie_jar *jar);
  * or -ENOMEM. */
 int gale__cookie_jar_receive(gale__cookie_jar *jar, const gale__cookie_place *place,
                              gale_str set_cookie, int64_t now);
-/* Adds a cookie, in place of one with the same domain, path and name; one that is over is only taken
- * away. 0 or -ENOMEM. */
+/* Adds a cookie, in place of one with the same domain, path and name; one that is over is only
+ * taken away. 0 or -ENOMEM. */
 int gale__cookie_jar_put(gale__cookie_jar *jar, const gale__new_cookie *cookie, int64_t now);
 /* Appends the value of a Cookie header; nothing when no cookie goes there. 0 or -ENOMEM. */
 int gale__cookie_jar_write(gale__cookie_jar *jar, const gale__cookie_place *place, int64_t now,
                            gale__buffer *out);
+/* The first of that name among the cookies that go there, or NULL (also when out of memory). */
+const gale__cookie *gale__cookie_jar_find(gale__cookie_jar *jar, const gale__cookie_place *place,
+                                          gale_str name, int64_t now);
 /* The cookie behind `previous` (NULL: the first), or NULL after the last. */
 const gale__cookie *gale__cookie_jar_next(const gale__cookie_jar *jar,
                                           const gale__cookie *previous);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The client's half of Digest authentication (RFC 7616; without qop RFC 2069): MD5, SHA-256, SHA-512-256,
- * each also as -sess, with qop=auth. A server's nonce is used again, counted, until it sends another.
+ * The client's half of Digest authentication (RFC 7616; without qop RFC 2069): MD5, SHA-256,
+ * SHA-512-256, each also as -sess, with qop=auth. A server's nonce is used again, counted, until it
+ * sends another.
  */
 #ifndef GALE_PROTO_DIGEST_AUTH_H
 #define GALE_PROTO_DIGEST_AUTH_H
@@ -18,9 +19,9 @@ typedef struct gale__digest_auth {
     bool qop;      /* qop=auth */
     bool userhash; /* the name is sent as a digest */
     bool stale;    /* only the nonce was too old; name and password were not refused */
-    gale_str realm, nonce, opaque; /* of the arena; opaque.data is NULL when there is none */
-    const char *algorithm_name;    /* NULL: it was not said */
-    uint32_t count;                /* requests with this nonce */
+    gale_str realm, nonce, opaque;     /* of the arena; opaque.data is NULL when there is none */
+    const char *algorithm_name;        /* NULL: it was not said */
+    uint32_t count;                    /* requests with this nonce */
     char cnonce[GALE__CNONCE_MAX + 1]; /* "" until the first request */
 } gale__digest_auth;
 
@@ -29,13 +30,13 @@ typedef struct gale__digest_request {
 } gale__digest_request;
 
 /*
- * Reads a challenge of the scheme Digest; its texts are copied to the arena. Returns a rank, the higher
- * the stronger; 0 when it asks for what is not supported here (auth-int, another algorithm);
+ * Reads a challenge of the scheme Digest; its texts are copied to the arena. Returns a rank, the
+ * higher the stronger; 0 when it asks for what is not supported here (auth-int, another algorithm);
  * GALE_EINPUT for a malformed one; -ENOMEM.
  */
 int gale__digest_auth_read(gale__digest_auth *self, gale__arena *arena, gale_str parameters);
-/* The best Digest challenge among a header's: 1 and *self is it, 0 when there is none, or an error of
- * the memory. Malformed ones are passed over. */
+/* The best Digest challenge among a header's: 1 and *self is it, 0 when there is none, or an error
+ * of the memory. Malformed ones are passed over. */
 int gale__digest_auth_choose(gale__digest_auth *self, gale__arena *arena, gale_str header);
 /* Appends the credentials, "Digest username=…", for the next request. GALE_EINVALID for a name
  * or realm that cannot be written; GALE_ENOTSUP when OpenSSL lacks the algorithm; -ENOMEM. */

@@ -36,7 +36,8 @@ static int choose(const char *header)
 
 static int write(const char *username)
 {
-    const gale__digest_request request = { GALE_STR("GET"), GALE_STR("/dir/index.html"),
+    const gale__digest_request request = { GALE_STR("GET"),
+                                           GALE_STR("/dir/index.html"),
                                            { username, strlen(username) },
                                            GALE_STR("Circle of Life") };
     if (!auth.cnonce[0])
@@ -111,9 +112,10 @@ TEST(names)
     assert_ok(write("a\"b\\c"));
     expect_part("username=\"a\\\"b\\\\c\"");
     assert_error(write("a\nb"), GALE_EINVALID);
-    assert_int_equal(choose("Digest realm=\"api@example.org\", nonce=n, qop=auth, algorithm=SHA-256, "
-                            "userhash=true"),
-                     1);
+    assert_int_equal(
+        choose("Digest realm=\"api@example.org\", nonce=n, qop=auth, algorithm=SHA-256, "
+               "userhash=true"),
+        1);
     assert_ok(write("J\xc3\xa4s\xc3\xb8n Doe"));
     expect_part("username=\"5a1a8a47df5c298551b9b42ba9b05835174a5bd7d511ff7fe9191d8e946fc4e7\"");
     expect_part("userhash=true");

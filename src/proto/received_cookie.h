@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The value of a Set-Cookie header as a client reads it (RFC 6265 §5.2, with what RFC 6265bis adds). */
+/* The value of a Set-Cookie header as a client reads it (RFC 6265 §5.2, with what RFC 6265bis
+ * adds). */
 #ifndef GALE_PROTO_RECEIVED_COOKIE_H
 #define GALE_PROTO_RECEIVED_COOKIE_H
 

@@ -15,9 +15,14 @@ static bool parse(const char *text)
 TEST(name_and_value)
 {
     static const char *const cases[][3] = {
-        { "a=b", "a", "b" },           { " a = b ; Path=/", "a", "b" }, { "a=b=c", "a", "b=c" },
-        { "a=", "a", "" },             { "=b", "", "b" },               { "b", "", "b" },
-        { "a=\"b c\"", "a", "\"b c\"" }, { "a=b\t;", "a", "b" },
+        { "a=b", "a", "b" },
+        { " a = b ; Path=/", "a", "b" },
+        { "a=b=c", "a", "b=c" },
+        { "a=", "a", "" },
+        { "=b", "", "b" },
+        { "b", "", "b" },
+        { "a=\"b c\"", "a", "\"b c\"" },
+        { "a=b\t;", "a", "b" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         assert_true(parse(cases[i][0]));
@@ -29,7 +34,9 @@ TEST(name_and_value)
 
 TEST(what_is_no_cookie)
 {
-    static const char *const bad[] = { "", "=", " ; a=b", "a=b\x01", "a=b\x7f; Path=/", "a\r\nb=c" };
+    static const char *const bad[] = {
+        "", "=", " ; a=b", "a=b\x01", "a=b\x7f; Path=/", "a\r\nb=c"
+    };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_false(parse(bad[i]));
     char large[GALE__COOKIE_MAX + 3] = "a=";
@@ -79,9 +86,12 @@ TEST(prefixes_keep_their_promise)
 {
     static const char *const good[] = { "__Secure-a=b; secure", "__Host-a=b; Secure; Path=/",
                                         "__Hosta=b" };
-    static const char *const bad[] = { "__Secure-a=b", "__Host-a=b; Path=/", "__Host-a=b; Secure",
+    static const char *const bad[] = { "__Secure-a=b",
+                                       "__Host-a=b; Path=/",
+                                       "__Host-a=b; Secure",
                                        "__host-a=b; Secure; Path=/p",
-                                       "__Host-a=b; Secure; Path=/; Domain=x.org", "__Secure-a",
+                                       "__Host-a=b; Secure; Path=/; Domain=x.org",
+                                       "__Secure-a",
                                        "=__Host-a=b" };
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         assert_true(parse(good[i]));
