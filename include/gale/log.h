@@ -75,6 +75,7 @@ typedef struct gale_log_record {
     const char *message; /**< without a line end; it may hold line ends */
     size_t size;         /**< of the message, in bytes */
     const char *context; /**< see gale_task_set_log_context; NULL: none */
+    const char *task;    /**< the task that logs, of a handler its class; NULL: outside of tasks */
     const char *file;    /**< where it was logged */
     int line;
     double time; /**< Unix time, in seconds */
@@ -90,7 +91,7 @@ typedef struct gale_log_formatter {
     /** The part in brackets in the colour of its level. */
     bool color;
     /** A JSON object instead: {"time": "2026-07-08T12:34:56.789Z", "level": "warning", "logger":
-     * "application", "source": "blog:24", "context": "...", "message": "..."}. */
+     * "application", "source": "blog:24", "task": "story", "context": "...", "message": "..."}. */
     bool json;
     /** For strftime, in local time; NULL: "%y%m%d %H:%M:%S".
      * Tornado: LogFormatter.DEFAULT_DATE_FORMAT. */

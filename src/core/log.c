@@ -102,17 +102,13 @@ static void deliver(const gale_log_record *record)
 
 /* ---- Records ---- */
 
-static _Atomic(const char *(*)(void)) context_function;
+typedef void (*describe_function)(const char **ret_context, const char **ret_task);
 
-void gale__log_set_context_function(const char *(*context)(void))
-{
-    atomic_store_explicit(&context_function, context, memory_order_relaxed);
-}
+static _Atomic(describe_function) context_function;
 
-static const char *current_context(void)
+void gale__log_set_context_function(describe_function describe)
 {
-    const char *(*context)(void) = atomic_load_explicit(&context_function, memory_order_relaxed);
-    return context ? context() : NULL;
+    atomic_store_explicit(&context_function, describe, memory_order_relaxed);
 }
 
 static double wall_time(void)
@@ -151,12 +147,13 @@ static void format_and_deliver(gale_log_record *record, const char *format, va_l
 static gale_log_record make_record(gale_logger logger, gale_log_level level, const char *file,
                                    int line)
 {
-    return (gale_log_record){ .logger = logger,
-                              .level = level,
-                              .context = current_context(),
-                              .file = file,
-                              .line = line,
-                              .time = wall_time() };
+    gale_log_record record = {
+        .logger = logger, .level = level, .file = file, .line = line, .time = wall_time()
+    };
+    describe_function describe = atomic_load_explicit(&context_function, memory_order_relaxed);
+    if (describe)
+        describe(&record.context, &record.task);
+    return record;
 }
 
 void gale_log_message(const char *file, int line, gale_logger logger, gale_log_level level,

@@ -235,10 +235,11 @@ static void put_as_json(pen *p, const gale_log_record *record)
     put_text(p, loggers[record->logger]);
     put_text(p, "\", \"source\": \"");
     put_source(p, record);
+    put_text(p, "\"");
+    if (record->task)
+        put_member(p, ", \"task\": \"", record->task, context_size(record->task));
     if (record->context)
-        put_member(p, "\", \"context\": \"", record->context, context_size(record->context));
-    else
-        put_text(p, "\"");
+        put_member(p, ", \"context\": \"", record->context, context_size(record->context));
     put_member(p, ", \"message\": \"", record->message, record->size);
     put_text(p, "}");
 }

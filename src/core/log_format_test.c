@@ -99,6 +99,7 @@ TEST(a_context_stands_before_the_message)
                                .message = "x",
                                .size = 1,
                                .context = "id\x1b",
+                               .task = "story",
                                .file = "blog",
                                .line = 1,
                                .time = 1783514096 };
@@ -106,9 +107,10 @@ TEST(a_context_stands_before_the_message)
     assert_string_equal(line, "[E 260708 12:34:56 blog:1] [id\\x1b] x");
     formatter.json = true;
     gale_log_format(&formatter, &record, line, sizeof line);
-    assert_string_equal(line, "{\"time\": \"2026-07-08T12:34:56.000Z\", \"level\": \"error\", "
-                              "\"logger\": \"general\", \"source\": \"blog:1\", \"context\": "
-                              "\"id\\u001b\", \"message\": \"x\"}");
+    assert_string_equal(
+        line, "{\"time\": \"2026-07-08T12:34:56.000Z\", \"level\": \"error\", "
+              "\"logger\": \"general\", \"source\": \"blog:1\", \"task\": \"story\", \"context\": "
+              "\"id\\u001b\", \"message\": \"x\"}");
     memset(context, 'c', sizeof context);
     record.context = context; /* cut at 128 bytes */
     formatter.json = false;

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 
-#include "core/log_context.h"
 #include "gen/task.h"
 
 struct gale__local {
@@ -70,13 +69,15 @@ void *gale_task_local(const void *key)
 
 static const char log_context_key;
 
-static const char *log_context(void)
+void gale__describe_for_log(const char **ret_context, const char **ret_task)
 {
-    return gale_task_local(&log_context_key);
+    if (!gale__task_current)
+        return;
+    *ret_context = gale_task_local(&log_context_key);
+    *ret_task = gale__task_current->name;
 }
 
 int gale_task_set_log_context(const char *text)
 {
-    gale__log_set_context_function(log_context);
     return gale_task_set_local(&log_context_key, (void *)(uintptr_t)text);
 }

@@ -2,6 +2,7 @@
 #include "gen/gen_test.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 static int user, color;
 
@@ -135,6 +136,26 @@ TEST(a_log_context_stands_before_each_line)
     assert_false(test_logged("] none"));
     gale_log_set_level(GALE_LOG_WARNING);
     gale_ioloop_free(gale_ioloop_current());
+}
+
+static char task_seen[32];
+
+static void see_task(const gale_log_record *record, void *arg)
+{
+    (void)arg;
+    snprintf(task_seen, sizeof task_seen, "%s", record->task ? record->task : "(none)");
+}
+
+TEST(lines_know_the_task_that_logs)
+{
+    gale_log_set_hook(see_task, NULL);
+    gale_log_set_level(GALE_LOG_INFO);
+    gale_log(GALE_LOG_GENERAL, GALE_LOG_INFO, "outside");
+    assert_string_equal(task_seen, "(none)");
+    gale_ioloop *loop = gale_ioloop_current();
+    assert_ok(gale_ioloop_run_sync(loop, log_inside, NULL, 10));
+    assert_string_equal(task_seen, "run_sync");
+    gale_ioloop_free(loop);
 }
 
 GALE_TEST_MAIN

@@ -2,6 +2,8 @@
 /* The part of a loop that holds its tasks: making it, and ending what is in it. */
 #include <gale/log.h>
 
+#include "core/log_context.h"
+#include "gen/local.h"
 #include "gen/task.h"
 #include "loop/fault.h"
 
@@ -112,5 +114,6 @@ gale__scheduler *gale__scheduler_new(gale_ioloop *loop)
     gale__stack_pool_init(&scheduler->stacks, loop->options.stack_size);
     gale__loop_attach(loop, GALE__LOOP_TASKS, scheduler, scheduler_close);
     gale__fault_set_describe(describe_task);
+    gale__log_set_context_function(gale__describe_for_log);
     return scheduler;
 }
