@@ -393,6 +393,16 @@ GALE_API int gale_parse_cookie(gale_str text, gale_http_arguments **ret_cookies)
 GALE_API gale_bytes *gale_url_concat(const char *url, const gale_http_argument *arguments,
                                      size_t count);
 
+/**
+ * The URL that `url` means on the page `base`: "../b" on "http://h/a/c" is "http://h/b". User
+ * information and a fragment are left out, what is not ASCII is percent-encoded.
+ *
+ * Returns bytes to be given back with gale_bytes_unref, or NULL when out of memory, for a `base`
+ * that is no absolute URL with a host, and where the result would be none ("mailto:me").
+ * Python: urllib.parse.urljoin. RFC 3986 §5.
+ */
+GALE_API gale_bytes *gale_url_join(const char *base, const char *url);
+
 /** The size of a formatted date with its NUL. */
 #define GALE_TIMESTAMP_SIZE 30
 

@@ -7,6 +7,7 @@
 #include "proto/characters.h"
 #include "proto/header_names.h"
 #include "proto/host.h"
+#include "proto/own_arena.h"
 
 static int refuse(gale__uri *out, const char *reason)
 {
@@ -322,4 +323,17 @@ int gale__uri_resolve(gale__uri *out, gale__arena *arena, const gale__uri *base,
         GALE_TRY(join(arena, base, text, &text));
     GALE_TRY(without_dots(arena, &text));
     return gale__uri_parse(out, arena, text);
+}
+
+gale_bytes *gale_url_join(const char *base, const char *url)
+{
+    gale__own_arena memory;
+    gale__uri page, target;
+    gale__own_arena_init(&memory);
+    int result = gale__uri_parse(&page, &memory.arena, (gale_str){ base, strlen(base) });
+    if (result == 0)
+        result = gale__uri_resolve(&target, &memory.arena, &page, (gale_str){ url, strlen(url) });
+    gale_bytes *joined = result == 0 ? gale_bytes_new(target.text.data, target.text.len) : NULL;
+    gale__own_arena_close(&memory);
+    return joined;
 }

@@ -140,6 +140,15 @@ TEST(references)
     test_arena_close(&memory);
 }
 
+TEST(joined_urls)
+{
+    gale_bytes *joined = gale_url_join("http://me@h/a/c?d", "../b#e");
+    assert_str(gale_bytes_str(joined), "http://h/b");
+    gale_bytes_unref(joined);
+    assert_null(gale_url_join("http://h/", "mailto:me"));
+    assert_null(gale_url_join("/a", "b"));
+}
+
 TEST(without_memory)
 {
     gale__uri base, uri;
