@@ -346,6 +346,26 @@ TASK_TEST(connections_from_an_address)
     raw_stop();
 }
 
+/* Tornado: SimpleHTTPClientTestMixin.test_ipv6 */
+TASK_TEST(ipv6_or_not)
+{
+    char url[64];
+    int sockets[GALE_BIND_SOCKETS_MAX];
+    gale_bind_options ipv6 = { .address = "::1" };
+    RAW_SERVER(OK("1", "1"), OK("2", "1"));
+    if (gale_bind_sockets(raw.port, &ipv6, sockets) == 1) {
+        assert_ok(gale_tcp_server_add_sockets(raw.server, sockets, 1));
+        snprintf(url, sizeof url, "http://[::1]:%d/", raw.port);
+        assert_ok(gale_fetch(url, NULL, &response));
+        snprintf(url, sizeof url, "\r\nHost: [::1]:%d\r\n", raw.port);
+        assert_sent(url);
+        snprintf(url, sizeof url, "http://[::1]:%d/", raw.port);
+        assert_true(gale_fetch(url, &(gale_fetch_options){ .no_ipv6 = true }, &response) < 0);
+    }
+    assert_ok(get(&(gale_fetch_options){ .no_ipv6 = true }, &response));
+    raw_stop();
+}
+
 /* Tornado: SimpleHTTPClientTestMixin.test_connection_refused */
 TASK_TEST(nobody_listens)
 {
