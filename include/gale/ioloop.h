@@ -46,7 +46,8 @@ typedef struct gale_ioloop_options {
     bool keep_sigpipe;
     /** Do not report a fatal signal (stack overflow of a task by name) on standard error. */
     bool no_fault_report;
-    /** Seconds that handlers may go on after a stop was asked for; 0 means 10. */
+    /** Seconds that handlers may go on after a stop was asked for; 0 means 10, GALE_NONE no
+     * limit. */
     double shutdown_timeout;
     /** Bytes of stack of each task; 0 means 256 KiB. */
     size_t stack_size;

@@ -5,6 +5,8 @@
  * connections that wait for a request are left alone: a successor serves already, so nothing
  * hurries, and no request meets a connection that has just been closed.
  */
+#include <math.h>
+
 #include <gale/log.h>
 
 #include "loop/loop.h"
@@ -77,7 +79,10 @@ static void shutdown_end(gale__timer *timer)
 
 static double shutdown_timeout(const gale_ioloop *loop)
 {
-    return loop->options.shutdown_timeout > 0 ? loop->options.shutdown_timeout : SHUTDOWN_TIMEOUT;
+    double seconds = loop->options.shutdown_timeout;
+    if (seconds < 0)
+        return HUGE_VAL;
+    return seconds > 0 ? seconds : SHUTDOWN_TIMEOUT;
 }
 
 static void shutdown_deadline(gale__timer *timer)

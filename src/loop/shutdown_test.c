@@ -205,6 +205,18 @@ TEST(drained_service_without_a_stop_changes_nothing)
     gale_ioloop_free(loop);
 }
 
+TEST(no_limit)
+{
+    fake one;
+    begin(GALE_NONE);
+    fake_init(&one, 1);
+    gale_ioloop_add_callback(loop, ask, NULL);
+    gale_ioloop_call_later(loop, 0.02, end_one, &one, NULL);
+    assert_int_equal(gale_ioloop_start(loop), 0);
+    assert_false(one.cancelled);
+    gale_ioloop_free(loop);
+}
+
 /* ---- Retiring --------------------------------------------------------------------------- */
 
 static int drains_while_retiring, drains;
