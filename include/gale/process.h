@@ -123,7 +123,7 @@ GALE_API int gale_upgrade(void);
 /*
  * Under systemd (or whatever speaks its protocol) everything is done without being asked for:
  * sockets that were opened for the program are found by gale_bind_sockets and its like, as after
- * an upgrade; READY=1 is sent when the first loop (in a supervisor: every worker) accepts,
+ * an upgrade; READY=1 is sent when the first loop (of a supervisor: of every worker) accepts,
  * STOPPING=1 when a stop begins, MAINPID= after an upgrade, and WATCHDOG=1 while the loop turns.
  */
 
@@ -135,8 +135,10 @@ GALE_API int gale_upgrade(void);
  */
 GALE_API int gale_inherited_sockets(const char *name, int *sockets, int capacity);
 /**
- * Tells the service manager `state`: lines as "STATUS=loading" or "READY=1". Returns 1 when it
- * was told, 0 when there is none, or -errno. systemd: sd_notify.
+ * Tells the service manager `state`: lines as "STATUS=loading" or "READY=1". READY=1 also counts
+ * for an upgrade, and in a worker it is told to the supervisor instead, which waits for all: so say
+ * it in processes that have no sockets, and in workers of a supervisor of which others have.
+ * Returns 1 when it was told, 0 when there is none, or -errno. systemd: sd_notify.
  */
 GALE_API GALE_ANY_THREAD int gale_notify(const char *state);
 

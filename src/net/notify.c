@@ -2,6 +2,7 @@
 #include "net/notify.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +13,10 @@
 #include <gale/process.h>
 
 #include "core/error.h"
+#include "net/readiness.h"
+#include "net/worker.h"
 
-int gale_notify(const char *state)
+int gale__notify_manager(const char *state)
 {
     const char *path = getenv("NOTIFY_SOCKET");
     struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -36,6 +39,27 @@ int gale_notify(const char *state)
     return result < 0
                ? gale__fail(result, "cannot tell the service manager: %s", gale_strerror(result))
                : result;
+}
+
+static bool says_ready(const char *state)
+{
+    for (; state; state = strchr(state, '\n')) {
+        state += *state == '\n';
+        if (strncmp(state, "READY=1", 7) == 0 && (state[7] == '\0' || state[7] == '\n'))
+            return true;
+    }
+    return false;
+}
+
+/* A worker is one of several: its supervisor tells when all are ready. */
+int gale_notify(const char *state)
+{
+    if (!says_ready(state))
+        return gale__notify_manager(state);
+    if (gale__worker_channel() >= 0)
+        return gale__worker_say(*GALE__READY) < 0 ? 0 : 1;
+    gale__readiness_tell_predecessor();
+    return gale__notify_manager(state);
 }
 
 int64_t gale__notify_watchdog(void)

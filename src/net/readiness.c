@@ -35,7 +35,12 @@ gale_ioloop *gale__readiness_loop(void)
 
 void gale__readiness_announce(void)
 {
-    gale_notify("READY=1");
+    gale__notify_manager("READY=1");
+    gale__readiness_tell_predecessor();
+}
+
+void gale__readiness_tell_predecessor(void)
+{
     int fd = gale__inherited_ready_fd();
     if (fd < 0)
         return;
@@ -55,7 +60,7 @@ static gale__readiness *of_service(gale__service *service)
 static void drain(gale__service *service)
 {
     if (!of_service(service)->loop->retiring && gale_task_id() < 0 && !gale__upgrade_succeeded())
-        gale_notify("STOPPING=1");
+        gale__notify_manager("STOPPING=1");
 }
 
 static bool drained(gale__service *service)
@@ -72,7 +77,7 @@ static void nothing(gale__service *service)
 static void pet_watchdog(gale__timer *timer)
 {
     gale__readiness *self = GALE__CONTAINER_OF(timer, gale__readiness, watchdog);
-    gale_notify("WATCHDOG=1");
+    gale__notify_manager("WATCHDOG=1");
     gale__loop_add_timer(self->loop, timer, (double)self->watchdog_period / 1e9);
 }
 

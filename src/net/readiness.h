@@ -16,6 +16,8 @@ void gale__readiness_end(gale__net *net);
 gale_ioloop *gale__readiness_loop(void);
 /* Tells who waits for this process, which is no worker, that it serves. */
 void gale__readiness_announce(void);
+/* The same for a predecessor only. */
+void gale__readiness_tell_predecessor(void);
 /* Whether SIGUSR2 is ours to take. */
 bool gale__readiness_takes_signal(void);
 

@@ -16,6 +16,7 @@
 #include "core/buffer.h"
 #include "core/error.h"
 #include "net/inherited.h"
+#include "net/notify.h"
 #include "net/subprocess.h"
 #include "net/upgrade.h"
 
@@ -231,5 +232,5 @@ void gale__successor_serves(const gale__successor *self)
     gale_log(GALE_LOG_GENERAL, GALE_LOG_INFO,
              "upgrade: process %d serves; this one ends with what is in flight", self->pid);
     snprintf(state, sizeof state, "MAINPID=%d", self->pid);
-    gale_notify(state);
+    gale__notify_manager(state);
 }

@@ -35,7 +35,8 @@ enum { POLL_SIGNALS, POLL_SUCCESSOR, POLL_CHILDREN };
 typedef struct child {
     pid_t pid;       /* 0 when it does not run */
     int channel;     /* to it, or -1 */
-    bool serves;     /* it has said so */
+    bool ready;      /* it has said so, */
+    bool serves;     /* or this; then it hears what it is told */
     int64_t started; /* monotonic */
     int64_t pause;   /* before the next restart, when it dies young again */
     int64_t due;     /* when it is started again; 0: not */
@@ -47,7 +48,7 @@ typedef struct supervisor {
     int count, alive;
     int restarts, max_restarts;
     bool ending, gave_up;
-    bool announced; /* all of them have served at once */
+    bool announced; /* all of them were ready at once */
     bool succeeded; /* a successor serves */
     gale__successor successor;
     int64_t successor_deadline; /* INT64_MAX: it was killed */
@@ -113,7 +114,7 @@ static int start_child(supervisor *self, int number)
     if (pid == 0)
         return 1;
     started->due = 0;
-    started->serves = false;
+    started->ready = started->serves = false;
     if (pid < 0) {
         gale_log(GALE_LOG_GENERAL, GALE_LOG_ERROR, "cannot start child %d: %s", number,
                  gale_strerror(pid));
@@ -165,7 +166,7 @@ static void schedule_restart(supervisor *self, child *dead)
     if (self->ending)
         return;
     if (!self->announced && gale__inherited_is_awaited()) {
-        give_up(self, "A child of this upgrade has ended before all served");
+        give_up(self, "A child of this upgrade has ended before all were ready");
         return;
     }
     if (++self->restarts > self->max_restarts) {
@@ -187,7 +188,7 @@ static void child_ended(supervisor *self, int number, int status)
     int pid = dead->pid;
     const char *next = self->ending ? "" : ", restarting";
     dead->pid = 0;
-    dead->serves = false;
+    dead->ready = dead->serves = false;
     close_fd(&dead->channel);
     self->alive--;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
@@ -215,7 +216,7 @@ static void begin_upgrade(supervisor *self)
 {
     const char *why = self->successor.pid ? "another one is under way"
                       : self->ending      ? "this process is ending"
-                      : !self->announced  ? "not all children serve yet"
+                      : !self->announced  ? "not all children are ready yet"
                                           : NULL;
     if (why) {
         gale_log(GALE_LOG_GENERAL, GALE_LOG_WARNING, "no upgrade: %s", why);
@@ -295,7 +296,7 @@ static void reap(supervisor *self)
 static void on_stop_signal(supervisor *self, const struct signalfd_siginfo *info)
 {
     if (!self->succeeded)
-        gale_notify("STOPPING=1");
+        gale__notify_manager("STOPPING=1");
     stop_restarting(self);
     if (self->successor.pid) {
         kill(self->successor.pid, SIGTERM);
@@ -323,11 +324,11 @@ static void take_signals(supervisor *self)
         on_signal(self, &info);
 }
 
-static void child_serves(supervisor *self, child *one)
+static void child_is_ready(supervisor *self, child *one)
 {
-    one->serves = true;
+    one->ready = true;
     for (int i = 0; i < self->count; i++)
-        if (!self->children[i].serves)
+        if (!self->children[i].ready)
             return;
     if (self->announced)
         return;
@@ -341,17 +342,20 @@ static void on_child(supervisor *self, child *one)
     ssize_t size = read(one->channel, &word, 1);
     if (size == 0 || (size < 0 && errno != EAGAIN && errno != EINTR))
         close_fd(&one->channel);
-    else if (size == 1 && word == *GALE__SERVES)
-        child_serves(self, one);
-    else if (size == 1 && word == *GALE__UPGRADE)
+    if (size != 1)
+        return;
+    one->serves = one->serves || word == *GALE__SERVES;
+    if (word == *GALE__UPGRADE)
         begin_upgrade(self);
+    else
+        child_is_ready(self, one);
 }
 
 static void pet_watchdog(supervisor *self)
 {
     if (!self->watchdog_period || gale__clock_monotonic() < self->watchdog_due)
         return;
-    gale_notify("WATCHDOG=1");
+    gale__notify_manager("WATCHDOG=1");
     self->watchdog_due = gale__clock_monotonic() + self->watchdog_period;
 }
 

@@ -32,6 +32,25 @@ TEST(a_successor_says_when_all_its_workers_serve)
     assert_int_equal(occurrences("stopped: 0"), 3);
 }
 
+/* A worker without sockets says itself that it is ready. */
+static int one_of_two_serves(int id, int start_count)
+{
+    if (id == 1)
+        return serve_until_stopped(id, start_count);
+    say("told: %d\n", gale_notify("STATUS=fine\nREADY=1"));
+    run_loop(id, 0);
+    return 0;
+}
+
+TEST(a_worker_without_sockets_says_that_it_is_ready)
+{
+    char word;
+    assert_int_equal(succeed(&(supervised){ 2, -1, one_of_two_serves }, &word), 0);
+    assert_int_equal(word, 's');
+    assert_int_equal(occurrences("told: 1"), 1);
+    assert_int_equal(occurrences("stopped: 0"), 2);
+}
+
 static int fail_to_serve(int id, int start_count)
 {
     return id == 1 ? 4 : serve_until_stopped(id, start_count);
@@ -43,7 +62,7 @@ TEST(a_successor_gives_up_when_a_worker_ends_before)
     assert_int_equal(succeed(&(supervised){ 2, -1, fail_to_serve }, &word), 1);
     assert_int_equal(word, '-');
     assert_int_equal(
-        occurrences("[40] A child of this upgrade has ended before all served, giving up"), 1);
+        occurrences("[40] A child of this upgrade has ended before all were ready, giving up"), 1);
 }
 
 /* Workers that serve, and a new program that is a shell with this script. */
@@ -102,11 +121,11 @@ static int ask_for_an_upgrade(int id, int start_count)
     return 0;
 }
 
-TEST(no_upgrade_before_all_workers_serve)
+TEST(no_upgrade_before_all_workers_are_ready)
 {
     assert_int_equal(run(&(supervised){ 2, -1, ask_for_an_upgrade }), 0);
     assert_int_equal(occurrences("asked: 0"), 1);
-    assert_int_equal(occurrences("[30] no upgrade: not all children serve yet"), 1);
+    assert_int_equal(occurrences("[30] no upgrade: not all children are ready yet"), 1);
 }
 
 GALE_TEST_MAIN

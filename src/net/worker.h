@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #define GALE__SERVES "s"  /* worker, or successor: it accepts connections */
+#define GALE__READY "y"   /* worker: it is ready, and has no sockets */
 #define GALE__UPGRADE "u" /* worker: somebody has asked for an upgrade */
 #define GALE__RETIRE "r"  /* supervisor: your successor serves */
 
