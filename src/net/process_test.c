@@ -319,6 +319,7 @@ static int serve_bound(int id, int start_count)
 TEST(bind_and_start_of_a_server_forks)
 {
     assert_int_equal(pipe(words), 0);
+    output[0] = '\0';
     fflush(NULL);
     pid_t pid = fork();
     if (pid == 0) {

@@ -29,7 +29,7 @@ typedef struct shared {
 
 static shared *common;
 static int words[2]; /* the pipe */
-static char output[8192];
+static char output[65536];
 
 static inline void say(const char *format, ...)
 {
@@ -72,6 +72,7 @@ static inline pid_t start(const supervised *self)
     common = mmap(NULL, sizeof *common, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     assert_ptr_not_equal(common, MAP_FAILED);
     assert_int_equal(pipe(words), 0);
+    output[0] = '\0';
     fflush(NULL);
     pid_t pid = fork();
     if (pid == 0) {
@@ -88,14 +89,20 @@ static inline pid_t start(const supervised *self)
     return pid;
 }
 
-/* Collects the output, which ends with the last process. */
+/* Waits for more output; false at its end, which comes with the last process. */
+static inline bool read_more(void)
+{
+    size_t size = strlen(output);
+    ssize_t more = read(words[0], output + size, sizeof output - 1 - size);
+    output[size + (size_t)(more > 0 ? more : 0)] = '\0';
+    return more > 0;
+}
+
+/* Collects the output to its end. */
 static inline void collect(void)
 {
-    size_t size = 0;
-    ssize_t more;
-    while ((more = read(words[0], output + size, sizeof output - 1 - size)) > 0)
-        size += (size_t)more;
-    output[size] = '\0';
+    while (read_more())
+        continue;
     close(words[0]);
     munmap(common, sizeof *common);
 }
@@ -106,7 +113,8 @@ static inline int finish(pid_t supervisor)
     int status;
     collect();
     assert_int_equal(waitpid(supervisor, &status, 0), supervisor);
-    assert_true(WIFEXITED(status));
+    if (!WIFEXITED(status))
+        fail_msg("it was killed by signal %d; it said:\n%s", WTERMSIG(status), output);
     return WEXITSTATUS(status);
 }
 

@@ -65,6 +65,25 @@ TEST(a_successor_gives_up_when_a_worker_ends_before)
         occurrences("[40] A child of this upgrade has ended before all were ready, giving up"), 1);
 }
 
+/* Waits until a line has come once more. */
+static void wait_for_line(const char *text, int before)
+{
+    while (occurrences(text) == before)
+        assert_true(read_more());
+}
+
+/* Asks again and again until the workers are ready and nothing else is under way. */
+static void begin_upgrade(pid_t supervisor)
+{
+    for (int before = occurrences("is starting"); occurrences("is starting") == before;) {
+        int refused = occurrences("no upgrade");
+        kill(supervisor, SIGUSR2);
+        while (occurrences("is starting") == before && occurrences("no upgrade") == refused)
+            assert_true(read_more());
+        usleep(5000);
+    }
+}
+
 /* Workers that serve, and a new program that is a shell with this script. */
 static pid_t start_with_successor(const char *script)
 {
@@ -74,29 +93,26 @@ static pid_t start_with_successor(const char *script)
         .arguments = arguments, .start_timeout = 0.2, .idle_timeout = 0.1 });
     pid_t supervisor = start(&(supervised){ 2, -1, serve_until_stopped });
     gale_upgrade_configure(NULL);
-    wait_for(&common->loops[0]);
-    wait_for(&common->loops[1]);
-    usleep(100000);
-    kill(supervisor, SIGUSR2);
+    wait_for(&common->loops[0]); /* only then are the signals blocked */
+    begin_upgrade(supervisor);
     return supervisor;
 }
 
 TEST(a_successor_that_does_not_serve_in_time_is_ended)
 {
     pid_t supervisor = start_with_successor("exec 3>&-; exec sleep 100");
-    usleep(500000);
-    kill(supervisor, SIGUSR2); /* the way is free for another one, which ends with the supervisor */
-    usleep(50000);
+    wait_for_line("did not serve within 0.2 s and is ended; this one goes on", 0);
+    begin_upgrade(supervisor); /* the way is free for another one, which ends with the supervisor */
     kill(supervisor, SIGTERM);
     assert_int_equal(finish(supervisor), 0);
-    assert_int_equal(occurrences("did not serve within 0.2 s and is ended; this one goes on"), 1);
+    assert_int_equal(occurrences("did not serve within"), 1);
     assert_int_equal(occurrences("is starting"), 2);
     assert_int_equal(occurrences("stopped: 0"), 2);
 }
 
 TEST(workers_retire_when_a_successor_serves)
 {
-    pid_t supervisor = start_with_successor("printf s >&3");
+    pid_t supervisor = start_with_successor("printf s >&3; exec sleep 0.5");
     assert_int_equal(finish(supervisor), 0);
     assert_int_equal(occurrences("serves; this one ends with what is in flight"), 1);
     assert_int_equal(occurrences("stopped: 0"), 2);

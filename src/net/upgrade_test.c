@@ -161,7 +161,7 @@ TEST(and_leaves_no_process)
 
 /* Says what it got, then that it serves. */
 static const char report[] = "echo \"$GALE_UPGRADE $(ls /proc/self/fd | tr '\\n' ' ')\" "
-                             ">\"$REPORT\"; printf s >&3";
+                             ">\"$REPORT\"; printf s >&3; exec sleep 0.5";
 
 static void assert_report(const char *path, const char *expected)
 {
