@@ -8,7 +8,7 @@ import shutil
 import statistics
 import time
 
-from harness import callgrind, servers, tools, uploads as upload
+from harness import callgrind, servers, tls as with_tls, tools, uploads as upload
 from harness.processes import TICKS, Failed, Refused, core_ticks, cpu_ticks, run
 
 RUNS = 7
@@ -52,11 +52,10 @@ def running(bench, stack, group, what="hello"):
     return started
 
 
-def timed_run(server, load, bench):
-    """One second of load, with these options of http_load: what it cost the server."""
-    http_load = bench.build.tool("http_load")
+def timed_run(server, load, bench, tool):
+    """One second of load, with these options of the tool: what it cost the server."""
     before, all_before = cpu_ticks(server.process.pid), core_ticks(server.core)
-    result = json.loads(run([http_load, "-c", "64", *load, "-d", "1", str(server.port)],
+    result = json.loads(run([tool, "-c", "64", *load, "-d", "1", str(server.port)],
                             bench.load_core))
     after, all_after = cpu_ticks(server.process.pid), core_ticks(server.core)
     user, system = after[0] - before[0], after[1] - before[1]
@@ -68,8 +67,9 @@ def timed_run(server, load, bench):
             "share": share, "others": max((all_after[1] - all_before[1]) / total - share, 0)}
 
 
-def alternate(started, load, bench, group):
+def alternate(started, load, bench, group, tool=None):
     """A warm-up and RUNS runs of each server, one after the other; the runs by name."""
+    tool = tool or bench.build.tool("http_load")
     runs = {server.name: [] for server in started}
     for turn in range(RUNS + 1):
         for server in started:
@@ -77,7 +77,7 @@ def alternate(started, load, bench, group):
                 continue
             time.sleep(0.1)
             try:
-                figures = timed_run(server, load, bench)
+                figures = timed_run(server, load, bench, tool)
             except Failed as failed:
                 group.failed[server.name] = str(failed)
                 continue
@@ -174,6 +174,41 @@ def static(bench):
                        "requests_per_second_median": round(rates[server])},
                       [f"{best:.3f}", ratio(best, least.get("nginx")), f"{rates[server]:,.0f}",
                        ratio(rates[server], rates.get("nginx")), f"{100 * share:.0f}"])
+    return group
+
+
+def tls(bench):
+    """Requests and handshakes with TLS 1.3, and idle connections, from gale, nginx and h2o."""
+    group = Group("tls: TLS 1.3, 64 keep-alive connections; whole handshakes (P-256); idle",
+                  ("server", "CPU us/request", "/ nginx", "requests/s", "core %",
+                   "CPU us/handshake", "/ nginx", "handshakes/s of a core", "idle bytes"),
+                  "gale's aims: 0.88 of nginx's CPU per request; 8,192 bytes per idle connection. A "
+                  "handshake comes with a\n  connection, one request, and the end. CPU: the least of "
+                  f"{RUNS} alternating one-second runs; the rest: medians.")
+    made = with_tls.make_certificate(bench.folder)
+    if made is None:
+        raise servers.Missing("the openssl command is not installed")
+    tool = with_tls.load_tool(bench)
+    with contextlib.ExitStack() as stack:
+        found = {name: with_tls.server(name, bench, *made) for name in with_tls.NAMES}
+        group.skipped.update({name: "not installed" for name in found if found[name] is None})
+        started = [stack.enter_context(server) for server in found.values() if server]
+        requests = alternate(started, (), bench, group, tool)
+        handshakes = alternate(started, ("-H",), bench, group, tool)
+        idle_bytes = {server.name: with_tls.idle(bench, server) for server in started}
+    least = {name: [min(one["cpu_us"] for one in runs[name]) for runs in (requests, handshakes)]
+             for name in handshakes}
+    base = least.get("nginx", [None, None])
+    for name, (request, handshake) in least.items():
+        rate, share = (statistics.median(one[key] for one in requests[name])
+                       for key in ("requests_per_second", "share"))
+        group.add(name, {"cpu_us_per_request": round(request, 4),
+                         "requests_per_second_median": round(rate),
+                         "cpu_us_per_handshake": round(handshake, 2),
+                         "idle_bytes_per_connection": round(idle_bytes[name])},
+                  [f"{request:.3f}", ratio(request, base[0]), f"{rate:,.0f}", f"{100 * share:.0f}",
+                   f"{handshake:.0f}", ratio(handshake, base[1]), f"{1e6 / handshake:,.0f}",
+                   f"{idle_bytes[name]:,.0f}"])
     return group
 
 
@@ -383,5 +418,5 @@ def upgrades(bench):
 
 
 ALL = {function.__name__: function for function in
-       (hello, pipelined, idle, workers, longpoll, form, uploads, static, template, instructions,
+       (hello, pipelined, idle, workers, longpoll, form, uploads, static, tls, template, instructions,
         tasks, timers, simulation, upgrades)}

@@ -71,17 +71,22 @@ http {{
     scgi_temp_path {folder}/scgi;
     default_type text/plain;
     server {{
-        listen 127.0.0.1:{port} backlog=4096{reuseport};
-        location = / {{ return 200 "Hello, world"; }}
-        location /files/ {{ root {files}; sendfile on; }}
-    }}
+{server}    }}
 }}
 """
 
 
-def nginx_command(port, folder, descriptors, workers=1, master=True, files="/nonexistent"):
+NGINX_SERVER = """        listen 127.0.0.1:{port} backlog=4096{reuseport};
+        location = / {{ return 200 "Hello, world"; }}
+        location /files/ {{ root {files}; sendfile on; }}
+"""
+
+
+def nginx_command(port, folder, descriptors, workers=1, master=True, files="/nonexistent",
+                  server=None):
     """Writes a configuration into the folder; the command that runs it in the foreground.
 
+    server: the lines of its server block, when it is not the usual one.
     Its table of connections is larger than the limit of descriptors, since nginx closes idle ones
     when less than a sixteenth of the table is free.
     """
@@ -91,10 +96,12 @@ def nginx_command(port, folder, descriptors, workers=1, master=True, files="/non
     home = os.path.join(folder, f"nginx-{port}")
     os.makedirs(home)
     conf = os.path.join(home, "nginx.conf")
+    if server is None:
+        server = NGINX_SERVER.format(port=port, files=files,
+                                     reuseport=" reuseport" if workers > 1 else "")
     with open(conf, "w") as file:
         file.write(NGINX_CONF.format(
-            folder=home, port=port, files=files, workers=workers, descriptors=descriptors,
+            folder=home, workers=workers, descriptors=descriptors, server=server,
             user="user root;" if os.geteuid() == 0 else "",
-            master="" if master else "master_process off;",
-            reuseport=" reuseport" if workers > 1 else ""))
+            master="" if master else "master_process off;"))
     return [nginx, "-c", conf, "-p", home, "-e", os.path.join(home, "error.log")]
