@@ -65,9 +65,9 @@ static int open_file(log_file *self)
     self->device = status.st_dev;
     self->inode = status.st_ino;
     self->size = status.st_size;
-    int64_t now = time(NULL), start = status.st_size > 0 ? status.st_mtime : now;
-    if (self->rotation.when)
-        self->rollover = gale__log_rollover(&self->rotation, start, start > now ? start : now);
+    if (self->rotation.when) /* a file of yesterday ended yesterday */
+        self->rollover = gale__log_rollover(
+            &self->rotation, status.st_size > 0 ? status.st_mtime : (int64_t)time(NULL));
     return 0;
 }
 
@@ -147,37 +147,32 @@ static bool is_older_file(const struct dirent *entry, const char *name)
     return strncmp(entry->d_name, name, size) == 0 && is_suffix(entry->d_name + size);
 }
 
-/* The oldest file goes, and tells whether there are more than may be kept. */
-static bool remove_oldest(int directory, const char *name, int most)
+/* Removes the oldest of more than `most` files; false when that is not, or no longer, needed. */
+static bool remove_oldest(DIR *folder, const char *name, int most)
 {
     char oldest[NAME_MAX + 1] = "";
     int found = 0;
     struct dirent *entry;
-    DIR *stream = fdopendir(dup(directory));
-    if (!stream)
-        return false;
-    rewinddir(stream);
-    while ((entry = readdir(stream)))
+    rewinddir(folder);
+    while ((entry = readdir(folder)))
         if (is_older_file(entry, name)) {
             found++;
             if (!*oldest || strcmp(entry->d_name, oldest) < 0)
                 snprintf(oldest, sizeof oldest, "%s", entry->d_name);
         }
-    closedir(stream);
-    return found > most && unlinkat(directory, oldest, 0) == 0 && found > most + 1;
+    return found > most && unlinkat(dirfd(folder), oldest, 0) == 0 && found > most + 1;
 }
 
 static void remove_old(log_file *self)
 {
-    char folder[PATH_MAX];
+    char path[PATH_MAX];
     const char *slash = strrchr(self->path, '/');
-    snprintf(folder, sizeof folder, "%.*s/", (int)(slash - self->path), self->path);
-    int directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (directory < 0)
-        return;
-    while (remove_oldest(directory, slash + 1, self->rotation.backups))
+    snprintf(path, sizeof path, "%.*s/", (int)(slash - self->path), self->path);
+    DIR *folder = opendir(path);
+    while (folder && remove_oldest(folder, slash + 1, self->rotation.backups))
         continue;
-    close(directory);
+    if (folder)
+        closedir(folder);
 }
 
 static void rotate_by_time(log_file *self)

@@ -21,8 +21,8 @@ int gale__log_file_new(const char *path, const gale__log_rotation *rotation,
                        gale__log_sink **ret_sink);
 void gale__log_file_free(gale__log_sink *sink);
 
-/* When a file that was begun at `start` ends: Unix seconds, the first such moment after `now`. */
-int64_t gale__log_rollover(const gale__log_rotation *rotation, int64_t start, int64_t now);
+/* When a file that was begun at `start` ends, in Unix seconds. */
+int64_t gale__log_rollover(const gale__log_rotation *rotation, int64_t start);
 /* What stands behind the name of a file that ends at `end`; `out` holds at least 32 bytes. */
 void gale__log_suffix(const gale__log_rotation *rotation, int64_t end, char *out);
 

@@ -260,50 +260,51 @@ TEST(when_a_file_ends_and_how_it_is_called)
     static const struct {
         const char *when;
         int interval;
-        const char *start, *now, *end, *suffix;
+        const char *start, *end, *suffix;
     } cases[] = {
-        { "S", 5, "2026-07-08 12:00:00", "2026-07-08 12:00:00", "2026-07-08 12:00:05",
-          ".2026-07-08_12-00-00" },
-        { "S", 5, "2026-07-08 12:00:00", "2026-07-08 12:00:12", "2026-07-08 12:00:15",
-          ".2026-07-08_12-00-10" },
-        { "M", 1, "2026-07-08 12:00:30", "2026-07-08 12:00:30", "2026-07-08 12:01:30",
-          ".2026-07-08_12-00" },
-        { "H", 2, "2026-07-08 12:00:30", "2026-07-08 12:00:30", "2026-07-08 14:00:30",
-          ".2026-07-08_12" },
-        { "D", 1, "2026-07-08 12:00:30", "2026-07-08 12:00:30", "2026-07-09 12:00:30",
-          ".2026-07-08" },
-        { "midnight", 1, "2026-07-08 12:00:30", "2026-07-08 12:00:30", "2026-07-09 00:00:00",
-          ".2026-07-08" },
-        { "midnight", 1, "2026-07-01 12:00:30", "2026-07-08 12:00:30", "2026-07-09 00:00:00",
-          ".2026-07-08" },
-        { "midnight", 2, "2026-12-31 23:59:59", "2026-12-31 23:59:59", "2027-01-02 00:00:00",
-          ".2026-12-31" },
+        { "S", 5, "2026-07-08 12:00:00", "2026-07-08 12:00:05", ".2026-07-08_12-00-00" },
+        { "M", 1, "2026-07-08 12:00:30", "2026-07-08 12:01:30", ".2026-07-08_12-00" },
+        { "H", 2, "2026-07-08 12:00:30", "2026-07-08 14:00:30", ".2026-07-08_12" },
+        { "D", 1, "2026-07-08 12:00:30", "2026-07-09 12:00:30", ".2026-07-08" },
+        { "midnight", 1, "2026-07-08 12:00:30", "2026-07-09 00:00:00", ".2026-07-08" },
+        { "midnight", 2, "2026-12-31 23:59:59", "2027-01-02 00:00:00", ".2026-12-31" },
         /* 2026-07-08 is a Wednesday. */
-        { "W2", 1, "2026-07-08 12:00:30", "2026-07-08 12:00:30", "2026-07-09 00:00:00",
-          ".2026-07-02" },
-        { "W0", 1, "2026-07-08 12:00:30", "2026-07-08 12:00:30", "2026-07-14 00:00:00",
-          ".2026-07-07" },
-        { "W6", 1, "2026-07-08 12:00:30", "2026-07-08 12:00:30", "2026-07-13 00:00:00",
-          ".2026-07-06" },
+        { "W2", 1, "2026-07-08 12:00:30", "2026-07-09 00:00:00", ".2026-07-02" },
+        { "W0", 1, "2026-07-08 12:00:30", "2026-07-14 00:00:00", ".2026-07-07" },
+        { "W6", 1, "2026-07-08 12:00:30", "2026-07-13 00:00:00", ".2026-07-06" },
         /* An hour of summer time begins on 29 March and ends on 25 October. */
-        { "midnight", 1, "2026-03-28 12:00:00", "2026-03-29 12:00:00", "2026-03-30 00:00:00",
-          ".2026-03-29" },
-        { "midnight", 1, "2026-10-25 12:00:00", "2026-10-25 12:00:00", "2026-10-26 00:00:00",
-          ".2026-10-25" },
+        { "midnight", 1, "2026-03-29 00:30:00", "2026-03-30 00:00:00", ".2026-03-29" },
+        { "midnight", 1, "2026-10-25 12:00:00", "2026-10-26 00:00:00", ".2026-10-25" },
     };
     char suffix[32];
     setenv("TZ", "Europe/Berlin", 1);
     tzset();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         gale__log_rotation rotation = { .when = cases[i].when, .interval = cases[i].interval };
-        int64_t end =
-            gale__log_rollover(&rotation, local_time(cases[i].start), local_time(cases[i].now));
+        int64_t end = gale__log_rollover(&rotation, local_time(cases[i].start));
         assert_int_equal(end, local_time(cases[i].end));
         gale__log_suffix(&rotation, end, suffix);
         assert_string_equal(suffix, cases[i].suffix);
     }
     unsetenv("TZ");
     tzset();
+}
+
+TEST(a_file_of_yesterday_is_renamed_at_once)
+{
+    char suffix[32];
+    open_folder();
+    int fd = open(prefix, O_CREAT | O_WRONLY, 0600);
+    assert_int_equal(write(fd, "old\n", 4), 4);
+    const struct timespec times[2] = { { time(NULL) - 86400, 0 }, { time(NULL) - 86400, 0 } };
+    assert_ok(futimens(fd, times));
+    close(fd);
+    strftime(suffix, sizeof suffix, ".%Y-%m-%d", localtime(&times[0].tv_sec));
+    assert_ok(ENABLE(.log_rotate_mode = "time"));
+    log_error("new");
+    assert_string_equal(content(suffix), "old\n");
+    assert_non_null(strstr(content(""), "] new\n"));
+    assert_int_equal(close_folder(), 2);
 }
 
 TEST(a_file_whose_time_is_over_is_renamed)

@@ -49,16 +49,12 @@ static int64_t week_end(const gale__log_rotation *rotation, int64_t time)
     return midnight(time, days + 1 + 7 * (rotation->interval - 1));
 }
 
-int64_t gale__log_rollover(const gale__log_rotation *rotation, int64_t start, int64_t now)
+int64_t gale__log_rollover(const gale__log_rotation *rotation, int64_t start)
 {
-    int64_t unit = unit_seconds(rotation->when) * rotation->interval;
-    if (unit > 0)
-        return start + unit > now ? start + unit : start + (now - start) / unit * unit + unit;
-    int64_t end =
-        is_weekly(rotation->when) ? week_end(rotation, start) : midnight(start, rotation->interval);
-    if (end > now)
-        return end;
-    return is_weekly(rotation->when) ? week_end(rotation, now) : midnight(now, rotation->interval);
+    int64_t unit = unit_seconds(rotation->when);
+    return unit > 0                    ? start + unit * rotation->interval
+           : is_weekly(rotation->when) ? week_end(rotation, start)
+                                       : midnight(start, rotation->interval);
 }
 
 void gale__log_suffix(const gale__log_rotation *rotation, int64_t end, char *out)

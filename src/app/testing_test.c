@@ -150,6 +150,24 @@ TEST(serving_needs_an_application_and_happens_once)
     gale_test_free(test);
 }
 
+TEST(each_allocation_of_the_beginning_may_fail)
+{
+    size_t n = 0;
+    int port;
+    gale_log_set_level(GALE_LOG_OFF); /* each failure is told, in many ways */
+    do {
+        test_fail_allocation(++n);
+        gale_test *test = gale_test_new(&(gale_test_options){ .virtual_clock = n % 2 });
+        port = test ? gale_test_serve(test, gale_application_new((gale_route[]){ { 0 } }, NULL))
+                    : -ENOMEM;
+        const char *url = port > 0 ? gale_test_url(test, "/") : NULL;
+        if (!test_allocation_failed())
+            assert_non_null(url);
+        gale_test_free(test);
+    } while (test_allocation_failed());
+    assert_true(port > 0 && n > 5);
+}
+
 /* ---- Fetching ---- */
 
 static int greet(gale_handler *self)

@@ -116,48 +116,51 @@ static void register_handlers(void)
     pthread_atfork(before_fork, after_fork, in_child);
 }
 
-/* False when there is no room. */
-static bool append(gale__log_sink *sink, const gale_log_record *record)
+/* Writes a line behind what is collected; false when there is no room. *ret_size is with its end.
+ */
+static bool format_line(gale__log_sink *sink, const gale_log_record *record, size_t *ret_size)
 {
     size_t room = sizeof sink->buffer - sink->size;
     size_t size = gale_log_format(&sink->formatter, record, sink->buffer + sink->size, room);
+    *ret_size = size + 1;
     if (size + 1 > room)
         return false;
     sink->buffer[sink->size + size] = '\n';
-    sink->size += size + 1;
     return true;
 }
 
 static void append_loss(gale__log_sink *sink, const gale_log_record *record)
 {
     char message[64];
-    int size =
-        snprintf(message, sizeof message, "%zu log lines are lost: nobody read them", sink->lost);
     gale_log_record loss = *record;
     loss.logger = GALE_LOG_GENERAL;
     loss.level = GALE_LOG_WARNING;
     loss.message = message;
-    loss.size = (size_t)size;
-    loss.context = NULL;
-    if (append(sink, &loss))
-        sink->lost = 0;
+    loss.size = (size_t)snprintf(message, sizeof message,
+                                 "%zu log lines are lost: nobody read them", sink->lost);
+    loss.context = loss.task = NULL;
+    size_t size;
+    if (!format_line(sink, &loss, &size))
+        return;
+    sink->size += size;
+    sink->lost = 0;
 }
 
 static void collect_into(gale__log_sink *sink, const gale_log_record *record)
 {
-    if (sink->before_line) {
-        char none[1];
-        size_t size = gale_log_format(&sink->formatter, record, none, sizeof none);
-        sink->before_line(sink, record, size + 1);
-    }
     if (sink->lost)
         append_loss(sink, record);
-    bool fits = append(sink, record);
-    if (!fits) {
-        gale__log_sink_flush(sink, false);
-        fits = append(sink, record);
-    }
+    size_t size, before = sink->size;
+    bool fits = format_line(sink, record, &size);
+    if (sink->before_line)
+        sink->before_line(sink, record, size);
     if (!fits)
+        gale__log_sink_flush(sink, false);
+    if (sink->size != before) /* what was in front of it has gone */
+        fits = format_line(sink, record, &size);
+    if (fits)
+        sink->size += size;
+    else
         sink->lost++;
 }
 
