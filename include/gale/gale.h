@@ -3,6 +3,7 @@
 #ifndef GALE_GALE_H
 #define GALE_GALE_H
 
+#include <gale/auth.h>
 #include <gale/core.h>
 #include <gale/escape.h>
 #include <gale/gen.h>

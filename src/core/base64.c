@@ -56,3 +56,34 @@ int gale__base64_decode(char *out, gale_str text, size_t *ret_size)
     *ret_size = size;
     return digits ? GALE_EINPUT : 0;
 }
+
+size_t gale__base64url_encode(char *out, const void *data, size_t size)
+{
+    size_t used = (size * 4 + 2) / 3;
+    gale__base64_encode(out, data, size);
+    for (size_t i = 0; i < used; i++)
+        out[i] = out[i] == '+' ? '-' : out[i] == '/' ? '_' : out[i];
+    return used;
+}
+
+int gale__base64url_decode(char *out, gale_str text, size_t *ret_size)
+{
+    size_t size = 0;
+    unsigned bits = 0, left = 0; /* bits that are no byte yet */
+    for (size_t i = 0; i < text.len; i++) {
+        char byte = text.data[i];
+        if (byte == '+' || byte == '/')
+            return GALE_EINPUT;
+        int value = value_of(byte == '-' ? '+' : byte == '_' ? '/' : byte);
+        if (value < 0)
+            return GALE_EINPUT;
+        bits = (bits << 6 | (unsigned)value) & 0xFFF;
+        left += 6;
+        if (left >= 8)
+            out[size++] = (char)(bits >> (left -= 8) & 0xFF);
+    }
+    if (left >= 6 || bits & ((1u << left) - 1))
+        return GALE_EINPUT;
+    *ret_size = size;
+    return 0;
+}

@@ -25,6 +25,41 @@ TEST(the_vectors_of_rfc_4648)
     check("\xfb\xff\xfe", "+//+");
 }
 
+static void check_url(const char *plain, size_t size, const char *encoded)
+{
+    char out[64];
+    size_t used = gale__base64url_encode(out, plain, size);
+    assert_str(((gale_str){ out, used }), encoded);
+    assert_ok(gale__base64url_decode(out, (gale_str){ encoded, strlen(encoded) }, &used));
+    assert_int_equal(used, size);
+    assert_memory_equal(out, plain, size);
+}
+
+TEST(base64_of_urls_has_no_padding)
+{
+    check_url("", 0, "");
+    check_url("f", 1, "Zg");
+    check_url("fo", 2, "Zm8");
+    check_url("foo", 3, "Zm9v");
+    check_url("foob", 4, "Zm9vYg");
+    check_url("\xfb\xff\xfe", 3, "-__-");
+    check_url("\0\0", 2, "AAA");
+}
+
+/* Otherwise one signature could be spelled in two ways. */
+TEST(base64_of_urls_is_strict)
+{
+    static const char *const bad[] = { "Z",    "Zg==", "Zh",     "Zm9",  "Zm9vY", "+__-",
+                                       "-//-", "Zm 9", "Zm9v\n", "Zm8=", "AAAAA" };
+    char out[64];
+    size_t size;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        gale_str text = { bad[i], strlen(bad[i]) };
+        if (gale__base64url_decode(out, text, &size) != GALE_EINPUT)
+            fail_msg("%s was accepted", bad[i]);
+    }
+}
+
 static void decodes_to(const char *text, const char *expected)
 {
     char out[64];

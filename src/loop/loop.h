@@ -60,7 +60,7 @@ struct gale_ioloop {
     gale__list services;
     gale__pool blocks; /* GALE__ARENA_BLOCK: first blocks of arenas */
     bool running, stop_asked, shutting_down;
-    bool retiring; /* the first phase of a stop: what is idle is left alone */
+    bool retiring;          /* the first phase of a stop: what is idle is left alone */
     bool visiting_services; /* an empty one does not end the graceful stop meanwhile */
     const bool *done;       /* of the run at hand; may be NULL */
     bool failed;            /* something that was asked for has failed: start returns 1 */

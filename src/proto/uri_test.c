@@ -11,8 +11,8 @@ TEST(the_parts_of_a_url)
 {
     gale__uri uri;
     test_arena_open(&memory);
-    assert_ok(
-        gale__uri_parse(&uri, &memory.arena, str("HTTP://us%40er:p%3Aw@Example.ORG:8080/A%20b?c=d#e")));
+    assert_ok(gale__uri_parse(&uri, &memory.arena,
+                              str("HTTP://us%40er:p%3Aw@Example.ORG:8080/A%20b?c=d#e")));
     assert_str(uri.text, "http://example.org:8080/A%20b?c=d");
     assert_str(uri.scheme, "http");
     assert_str(uri.authority, "example.org:8080");
@@ -87,7 +87,8 @@ TEST(what_is_no_url)
         if (result != GALE_EINVALID)
             fail_msg("%s was accepted", wrong[i]);
     }
-    assert_error(gale__uri_parse(&uri, &memory.arena, (gale_str){ "http://a/\0b", 11 }), GALE_EINVALID);
+    assert_error(gale__uri_parse(&uri, &memory.arena, (gale_str){ "http://a/\0b", 11 }),
+                 GALE_EINVALID);
     test_arena_close(&memory);
 }
 
