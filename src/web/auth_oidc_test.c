@@ -251,10 +251,9 @@ static void open_site(void)
     cookie[0] = '\0';
     serve(routes, &(gale_application_settings){ .cookie_secret = "for tests" }, &port);
     snprintf(issuer, sizeof issuer, "%s", site("/p"));
-    options = (gale_oidc_options){ .issuer = issuer,
-                                   .client_id = "me",
-                                   .client_secret = "s/cret",
-                                   .redirect_uri = "/callback" };
+    options = (gale_oidc_options){
+        .issuer = issuer, .client_id = "me", .client_secret = "s/cret", .redirect_uri = "/callback"
+    };
 }
 
 static char state[60];
