@@ -237,7 +237,7 @@ static void end(void)
 /* The addresses as text, or the error's detail. */
 static const char *look_up(const char *host, int family)
 {
-    static char text[512];
+    static char text[1024];
     char one[GALE_ADDRESS_TEXT_MAX];
     gale_address addresses[8];
     int count = gale_resolver_resolve(resolver, host, 80, family, addresses, 8);
@@ -253,7 +253,7 @@ static const char *look_up(const char *host, int family)
 
 static void assert_failure(const char *host, int code)
 {
-    char expected[256];
+    char expected[1024];
     snprintf(expected, sizeof expected, "%d cannot resolve '%s': ", code, host);
     const char *text = look_up(host, 0);
     if (strncmp(text, expected, strlen(expected)) != 0 || strlen(text) == strlen(expected))
