@@ -283,7 +283,7 @@ TASK_TEST(names_without)
     assert_failure("refused.test", -EAGAIN);
     assert_failure("four..test", GALE_ENOTFOUND);
     assert_failure("", GALE_ENOTFOUND);
-    char long_name[512];
+    char long_name[300];
     memset(long_name, 'a', sizeof long_name - 1);
     long_name[sizeof long_name - 1] = '\0';
     assert_failure(long_name, GALE_ENOTFOUND);
