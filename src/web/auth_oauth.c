@@ -296,7 +296,7 @@ int gale_oauth_get_authenticated_user(gale_handler *self, const gale_oauth_optio
 {
     const char *key = gale_get_argument(self, "oauth_token", NULL);
     const char *verifier = gale_get_argument(self, "oauth_verifier", "");
-    json_t *request_token, *access_token, *user = NULL;
+    json_t *request_token = NULL, *access_token, *user = NULL;
     *ret_user = NULL;
     if (!key || !verifier)
         return GALE_EHTTP;

@@ -224,7 +224,7 @@ static int check_sender(gale_handler *self, const gale_oidc_options *options,
 static int log_in(gale_handler *self, const gale_oidc_options *options, const char *code,
                   const json_t *state, json_t **ret_user)
 {
-    json_t *metadata, *tokens, *user;
+    json_t *metadata, *tokens, *user = NULL;
     GALE_TRY(gale__auth_provider_find(self, options, &metadata));
     GALE_TRY(check_sender(self, options, metadata));
     GALE_TRY(ask_for_tokens(self, options, metadata, code, state, &tokens));
