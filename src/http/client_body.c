@@ -114,32 +114,29 @@ static int send_produced(gale_body_writer *writer)
                       (unsigned long long)writer->left);
 }
 
+/* A file that is too short for the kernel to send it by itself. */
 static int copy_file(gale_body_writer *writer, int fd, const char *path)
 {
-    char *piece = gale__malloc(PIECE);
-    ssize_t size = piece ? 1 : -ENOMEM;
-    while (size > 0 && writer->left > 0) {
-        size = read(fd, piece, writer->left < PIECE ? (size_t)writer->left : PIECE);
-        if (size < 0)
-            size = gale__fail(-errno, "%s: %s", path, gale_strerror(-errno));
-        else if (size == 0)
-            size = gale__fail(GALE_EOUTPUT, "%s has become shorter", path);
-        else
-            size = gale_body_write(writer, piece, (size_t)size) < 0 ? GALE_ECLOSED : size;
-    }
-    gale__free(piece);
-    return size < 0 ? (int)size : 0;
+    char piece[GALE__SEGMENT_FILE_LEAST];
+    ssize_t size = read(fd, piece, (size_t)writer->left);
+    if (size < 0)
+        size = gale__fail(-errno, "%s: %s", path, gale_strerror(-errno));
+    else if ((uint64_t)size < writer->left)
+        size = gale__fail(GALE_EOUTPUT, "%s has become shorter", path);
+    close(fd);
+    return size < 0 ? (int)size : gale_body_write(writer, piece, (size_t)size);
 }
 
 static int send_file(gale_body_writer *writer)
 {
     const char *path = writer->exchange->fetch->options->body_file;
+    gale_iostream *stream = writer->exchange->connection->stream;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return gale__fail(-errno, "%s: %s", path, gale_strerror(-errno));
-    int result = copy_file(writer, fd, path);
-    close(fd);
-    return result;
+    return writer->left < GALE__SEGMENT_FILE_LEAST
+               ? copy_file(writer, fd, path)
+               : gale__iostream_write_file(stream, fd, 0, (size_t)writer->left);
 }
 
 /* Its own failure closes the connection, which wakes the task that reads. */

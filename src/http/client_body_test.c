@@ -4,6 +4,7 @@
 #include <zlib.h>
 
 #include "http/client_test.h"
+#include "net/tls_test.h"
 #include "proto/encoder.h"
 
 static gale_http_response *response;
@@ -183,6 +184,37 @@ TASK_TEST(a_big_body_is_sent)
     assert_int_equal(total, SIZE);
     raw_stop();
     free(body);
+}
+
+/* Over TCP with sendfile, and over TLS without. */
+TASK_TEST(a_big_file_is_sent)
+{
+    enum { SIZE = 5000000 };
+    size_t total = 0;
+    char path[] = "/tmp/gale-body-XXXXXX";
+    int fd = mkstemp(path);
+    assert_int_equal(ftruncate(fd, SIZE), 0);
+    close(fd);
+    RAW_SERVER(NULL);
+    gale_tcp_server_free(raw.server);
+    raw.server = gale_tcp_server_new(count_body, &total, NULL);
+    gale_bind_options bind = { .address = "127.0.0.1" };
+    assert_ok(gale_tcp_server_listen(raw.server, raw.port, &bind));
+    assert_ok(get(&(gale_fetch_options){ .method = "PUT", .body_file = path }, &response));
+    assert_body(response, "ok");
+    assert_int_equal(total, SIZE);
+    raw_stop();
+    gale_tcp_server_options tls = { .ssl_context = server_context() };
+    raw.server = gale_tcp_server_new(count_body, &total, &tls);
+    gale_ssl_context_unref(tls.ssl_context);
+    assert_ok(gale_tcp_server_listen(raw.server, raw.port, &bind));
+    snprintf(raw.url, sizeof raw.url, "https://127.0.0.1:%d/", raw.port);
+    assert_ok(
+        get(&(gale_fetch_options){ .method = "PUT", .body_file = path, .no_validate_cert = true },
+            &response));
+    assert_int_equal(total, 2 * SIZE);
+    raw_stop();
+    unlink(path);
 }
 
 /* ---- 100-continue ---------------------------------------------------------------------- */

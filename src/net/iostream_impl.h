@@ -122,6 +122,10 @@ int gale__iostream_consume(gale_iostream *self, gale__consume consume, void *arg
 /* As gale_iostream_write with the bytes of all parts, one after the other. Suspends. */
 int gale__iostream_write_parts(gale_iostream *self, const gale_str *parts, size_t count);
 
+/* The same with `size` bytes of a regular file, GALE__SEGMENT_FILE_LEAST or more. Takes `fd` over,
+ * also when it fails. Suspends. */
+int gale__iostream_write_file(gale_iostream *self, int fd, int64_t offset, size_t size);
+
 /* A delimited read's step (iostream_search.c). */
 int gale__iostream_find(gale__read *read);
 int gale__iostream_match(gale__read *read);

@@ -2,6 +2,7 @@
 /* Writes: queued below, counted here; a writer waits until the count of sent bytes reaches its
  * place. */
 #include <errno.h>
+#include <unistd.h>
 
 #include <gale/log.h>
 
@@ -90,6 +91,18 @@ int gale__iostream_write_parts(gale_iostream *self, const gale_str *parts, size_
     for (size_t i = 0; i < count; i++)
         GALE_TRY(gale__segments_append(segments, gale__net_of(self->stream.loop), parts[i].data,
                                        parts[i].len));
+    return send_queued(self, size);
+}
+
+int gale__iostream_write_file(gale_iostream *self, int fd, int64_t offset, size_t size)
+{
+    gale__segments *segments = NULL;
+    int result = prepare(self, size, &segments);
+    if (result < 0) {
+        close(fd);
+        return result;
+    }
+    GALE_TRY(gale__segments_file(segments, gale__net_of(self->stream.loop), fd, offset, size));
     return send_queued(self, size);
 }
 
