@@ -32,6 +32,7 @@ message(STATUS "  shared ${shared}, examples and benchmarks ${programs}, tests $
     "fuzz targets ${fuzz}")
 gale_on_off(brotli GALE_WITH_BROTLI)
 gale_on_off(cares GALE_WITH_CARES)
-message(STATUS "  brotli ${brotli}, c-ares ${cares}")
+gale_on_off(curl GALE_WITH_CURL)
+message(STATUS "  brotli ${brotli}, c-ares ${cares}, libcurl ${curl}")
 message(STATUS "  sanitizers ${sanitize}, warnings as errors ${werror}, ccache ${ccache}, "
     "mold ${mold}")

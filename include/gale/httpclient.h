@@ -359,10 +359,14 @@ GALE_API int gale_http_client_fetch_blocking(gale_http_client *client, const cha
                                              gale_http_response **ret_response);
 /**
  * What clients are made with from now on, those of loops included: `implementation` is "simple"
- * (gale's own) or "curl" (libcurl; the pool is then libcurl's); NULL: as before. `options` (NULL:
- * all defaults) are the ones of clients that are made without; borrowed for good. Returns 0,
- * GALE_ENOTSUP for "curl" in a library built without it, GALE_EINVALID for another name. Tornado:
- * AsyncHTTPClient.configure.
+ * (gale's own) or "curl" (libcurl, which is loaded now; the pool is then libcurl's); NULL: as
+ * before. `options` (NULL: all defaults) are the ones of clients that are made without; borrowed
+ * for good. Returns 0, GALE_ENOTSUP for "curl" in a library built without it or where libcurl.so.4
+ * is not, GALE_EINVALID for another name. Tornado: AsyncHTTPClient.configure.
+ *
+ * "curl" speaks HTTP/2 over TLS where the server does. It has no body_producer and no ssl_context
+ * (GALE_ENOTSUP), and no timeouts of its own for names, handshakes and first bytes;
+ * Content-Encoding stays as it was. Tornado: curl_httpclient.CurlAsyncHTTPClient.
  */
 GALE_API int gale_http_client_configure(const char *implementation,
                                         const gale_http_client_options *options);

@@ -6,11 +6,17 @@
 #include <string.h>
 
 #include "core/digest.h"
+#include "http/client_curl.h"
 #include "http/client_pool.h"
 #include "http/client_ssl.h"
 #include "http/http.h"
 
-static const gale__client_implementation *const implementations[] = { &gale__client_simple };
+static const gale__client_implementation *const implementations[] = {
+    &gale__client_simple,
+#if GALE_CURL
+    &gale__client_curl,
+#endif
+};
 static const gale__client_implementation *configured = &gale__client_simple;
 static const gale_http_client_options *configured_options;
 
@@ -18,6 +24,8 @@ static int find_implementation(const char *name)
 {
     for (size_t i = 0; i < sizeof implementations / sizeof *implementations; i++)
         if (strcmp(implementations[i]->name, name) == 0) {
+            if (implementations[i]->load)
+                GALE_TRY(implementations[i]->load());
             configured = implementations[i];
             return 0;
         }

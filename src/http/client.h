@@ -49,6 +49,8 @@ void gale__http_response_clear(gale_http_response *response);
 /* How exchanges are made. */
 typedef struct gale__client_implementation {
     const char *name;
+    /* Makes it usable, or NULL. 0 or GALE_ENOTSUP. */
+    int (*load)(void);
     /* Sends the fetch's request and fills its response. Returns 0 when a response is there,
      * whatever its status, or a negative error with its detail. Suspends. */
     int (*exchange)(gale__fetch *fetch);
@@ -161,6 +163,9 @@ bool gale__fetch_is_challenge(const gale__fetch *fetch);
 int gale__fetch_take_challenge(gale__fetch *fetch);
 /* True when the response is not the one that was asked for: another exchange follows. */
 bool gale__fetch_goes_on(const gale__fetch *fetch);
+
+/* Tells header_callback of the head, unless the response goes by. Suspends. */
+int gale__fetch_call_for_head(gale__fetch *fetch);
 
 /* Sets fetch->cookies for the exchange that comes; takes those of the response in
  * (client_cookies.c). 0 or -ENOMEM. */

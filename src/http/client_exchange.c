@@ -52,7 +52,7 @@ static int call_for_line(const gale_fetch_options *options, gale__arena *arena, 
     return line ? options->header_callback(line, options->arg) : -ENOMEM;
 }
 
-static int call_for_head(gale__fetch *fetch)
+int gale__fetch_call_for_head(gale__fetch *fetch)
 {
     const gale_fetch_options *options = fetch->options;
     gale_http_response *response = fetch->response;
@@ -87,7 +87,7 @@ static int read_rest(gale__exchange *self)
 {
     gale__reading *reading = &self->reading;
     if (reading->stage == GALE__READING_HEAD) {
-        int result = call_for_head(self->fetch);
+        int result = gale__fetch_call_for_head(self->fetch);
         if (result < 0)
             return result;
         gale__reading_body_begin(reading);
