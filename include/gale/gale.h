@@ -27,5 +27,6 @@
 #include <gale/template.h>
 #include <gale/testing.h>
 #include <gale/web.h>
+#include <gale/websocket.h>
 
 #endif

@@ -148,6 +148,8 @@ struct gale_handler_class {
     const char *(*decode_argument)(gale_handler *self, gale_str value, const char *name);
     /** The slots of a class of static files, see gale_static_file_handler. */
     const struct gale_static_slots *static_slots;
+    /** GET is the handshake of a WebSocket of this class, see <gale/websocket.h>. */
+    const struct gale_websocket_class *websocket;
     /** The directory of the templates; unset: the setting template_path. The text must live as
      * long as the application. Tornado: RequestHandler.get_template_path. */
     const char *(*get_template_path)(gale_handler *self);
@@ -162,7 +164,7 @@ struct gale_handler_class {
     const char *(*render_embed_js)(gale_handler *self, const char *const *pieces);
     const char *(*render_linked_css)(gale_handler *self, const char *const *files);
     const char *(*render_embed_css)(gale_handler *self, const char *const *pieces);
-    void *reserved_[8];
+    void *reserved_[7];
 };
 
 /** The state of `of_class`, which must be in the chain of the handler's class: zeroed when the
@@ -333,6 +335,14 @@ typedef struct gale_application_settings {
     /** Filters around every handler, the outermost first: `prepare` and set_default_headers run in
      * this order, before_headers and on_finish in reverse. Copied. */
     const gale_filter *filters;
+    /** Seconds between pings on WebSockets; 0: none. Tornado: websocket_ping_interval. */
+    double websocket_ping_interval;
+    /** Seconds that the answer may take; 0: the interval, GALE_NONE: no answer is needed. Tornado:
+     * websocket_ping_timeout. */
+    double websocket_ping_timeout;
+    /** Bytes of a message; 0: 10485760 (10 MiB), GALE_NONE: no limit. Tornado:
+     * websocket_max_message_size. */
+    int64_t websocket_max_message_size;
     /** Free for the application. */
     void *user_data;
     /** Of the servers that gale_application_listen makes. */

@@ -223,15 +223,20 @@ void gale__http1_connection_lost(gale__http1_server_connection *self)
     close_now(self);
 }
 
+void gale__http1_connection_move(gale__http1_server_connection *self, gale__stream *to)
+{
+    gale__http1_exchange_detach(self->active->exchange);
+    gale__stream_move(to, &self->stream);
+    close_now(self);
+}
+
 int gale__http1_connection_detach(gale__http1_server_connection *self, gale_iostream **ret_stream)
 {
     gale_iostream *stream = gale__iostream_from(self->stream.loop, -1, &self->stream.peer,
                                                 gale__buffer_str(&self->active->input), NULL);
     if (!stream)
         return -ENOMEM;
-    gale__http1_exchange_detach(self->active->exchange);
-    gale__stream_move(&stream->stream, &self->stream);
-    close_now(self);
+    gale__http1_connection_move(self, &stream->stream);
     *ret_stream = stream;
     return 0;
 }

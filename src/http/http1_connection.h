@@ -98,9 +98,11 @@ bool gale__http1_connection_secure(gale__http1_server_connection *self);
 void gale__http1_connection_serve(gale__http1_server_connection *self);
 /* The peer has gone, or has to: ends the exchange and closes. */
 void gale__http1_connection_lost(gale__http1_server_connection *self);
-/* Gives the socket, and what was received and not used, to a stream of its own; ends the exchange,
- * whose delegate is not told, and frees the connection. Nothing may be queued, and its input must
- * not be processed further down on the stack. -ENOMEM: all is as before. */
+/* Moves the connection to another stream; ends the exchange, whose delegate is not told, and frees
+ * this one. Nothing may be queued, and its input must not be processed further down on the stack. */
+void gale__http1_connection_move(gale__http1_server_connection *self, gale__stream *to);
+/* The same to a stream of its own, which gets what was received and not used. -ENOMEM: all is as
+ * before. */
 int gale__http1_connection_detach(gale__http1_server_connection *self, gale_iostream **ret_stream);
 /* Closes after the response at hand, or the next one. */
 void gale__http1_connection_retire(gale__http1_server_connection *self);
@@ -131,6 +133,10 @@ void gale__http1_continue_later(gale__http1_server_connection *self);
  */
 int gale__http_exchange_start_task(gale_http_connection *exchange, const char *name,
                                    gale_task_function function, void *arg);
+/* Moves the connection, of which no header has been written, to `to`, once what was queued is sent;
+ * *ret_input is what was received and not used. Suspends. Errors as gale_http_connection_detach. */
+int gale__http_exchange_take_stream(gale_http_connection *exchange, gale__stream *to,
+                                    gale__buffer *ret_input);
 /* The task that owns the request ends and has not finished it: cuts the connection. The delegate
  * is not told. */
 GALE__APART void gale__http_exchange_abandon(gale_http_connection *exchange);

@@ -372,16 +372,32 @@ int gale_http_connection_flush(gale_http_connection *connection)
 }
 
 /* Only once processing has come to its end is what it has not used in the input buffer. */
-int gale_http_connection_detach(gale_http_connection *connection, gale_iostream **ret_stream)
+static int await_detach(gale_http_connection *connection)
 {
-    *ret_stream = NULL;
     if (connection->headers_written)
         return gale__fail(GALE_ESTATE, "Cannot detach after headers have been written");
     GALE_TRY(gale_http_connection_flush(connection));
     if (connection->http1 && connection->http1->processing)
         GALE_TRY(gale_moment());
-    return connection->http1 ? gale__http1_connection_detach(connection->http1, ret_stream)
-                             : GALE_ECLOSED;
+    return connection->http1 ? 0 : GALE_ECLOSED;
+}
+
+int gale_http_connection_detach(gale_http_connection *connection, gale_iostream **ret_stream)
+{
+    *ret_stream = NULL;
+    GALE_TRY(await_detach(connection));
+    return gale__http1_connection_detach(connection->http1, ret_stream);
+}
+
+int gale__http_exchange_take_stream(gale_http_connection *exchange, gale__stream *to,
+                                    gale__buffer *ret_input)
+{
+    GALE_TRY(await_detach(exchange));
+    gale__buffer *input = &exchange->http1->active->input;
+    *ret_input = *input;
+    gale__buffer_init(input, SIZE_MAX);
+    gale__http1_connection_move(exchange->http1, to);
+    return 0;
 }
 
 void gale_http_connection_resume(gale_http_connection *connection)

@@ -16,6 +16,7 @@
 #include "web/static.h"
 #include "web/traceback.h"
 #include "web/transform.h"
+#include "web/websocket.h"
 
 /* The detail says what was not possible, and why; without one `what` does. */
 static int fail_loudly(gale_ioloop *loop, int error, const char *what)
@@ -122,9 +123,14 @@ gale_bytes *gale_application_reverse_url(gale_application *application, const ch
 
 /* The servers are services of their own, and cancel the handlers. Those may go on for a while
  * after their connections have gone. */
-static void nothing(gale__service *service)
+static void drain(gale__service *service)
 {
-    (void)service;
+    gale__websockets_drain(GALE__CONTAINER_OF(service, gale_application, service));
+}
+
+static void cancel(gale__service *service)
+{
+    gale__websockets_cut(GALE__CONTAINER_OF(service, gale_application, service));
 }
 
 static bool drained(gale__service *service)
@@ -182,8 +188,9 @@ gale_application *gale_application_new(const gale_route *routes,
         return NULL;
     application->delegate.operations = &gale__application_operations;
     application->loop = loop;
+    gale__list_init(&application->websockets);
     application->service = (gale__service){
-        .drain = nothing, .drained = drained, .cancel = nothing, .close = close_service
+        .drain = drain, .drained = drained, .cancel = cancel, .close = close_service
     };
     if (settings)
         application->settings = *settings;
@@ -227,6 +234,7 @@ static void give_back(gale_application *application)
     }
     for (gale__handler_type *type = application->types, *next; type; type = next) {
         next = type->next;
+        gale__websocket_type_free(type->websocket);
         gale__free(type);
     }
     gale__transform_list_free(application->transforms);
@@ -241,6 +249,7 @@ void gale_application_free(gale_application *application)
     gale__loop_remove_service(&application->service);
     gale_http_server_free(application->server);
     free_ssl_servers(application);
+    gale__websockets_free(application);
     application->freed = true;
     if (application->handlers == 0)
         give_back(application);

@@ -21,6 +21,7 @@ struct gale_application {
     struct gale__renderer *renderer;         /* NULL until needed */
     gale_http_server *server;                /* made by the first listen */
     struct gale__ssl_server *ssl_servers;    /* one for each listen_ssl */
+    gale__list websockets;                   /* gale_websocket */
     size_t handlers;                         /* at work; they need its memory */
     bool freed;
 };

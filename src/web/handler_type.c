@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/memory.h"
 #include "web/handler.h"
+#include "web/websocket.h"
 
 enum { LONGEST_CHAIN = 64 };
 
@@ -50,6 +51,7 @@ static void inherit(gale_handler_class *slots, const gale_handler_class *base)
     INHERIT(data_received)
     INHERIT(uploads)
     INHERIT(static_slots)
+    INHERIT(websocket)
     INHERIT(get_template_path)
     INHERIT(get_template_namespace)
     INHERIT(render_linked_js)
@@ -143,6 +145,8 @@ gale__handler_type *gale__handler_type_new(const gale_handler_class *of_class)
         type->state_size += (of_class->state_size + 15) & ~(size_t)15;
     }
     inherit(&type->slots, &own);
+    if (type->slots.websocket && !type->slots.get)
+        type->slots.get = gale__websocket_get;
     if (type->slots.uploads && prepare_uploads(type) < 0) {
         gale__free(type);
         return NULL;

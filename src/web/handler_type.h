@@ -13,11 +13,12 @@ typedef struct gale__class_state {
 } gale__class_state;
 
 typedef struct gale__handler_type {
-    struct gale__handler_type *next; /* in the application's list */
-    gale_handler_class slots;        /* each its own, or the nearest base's */
-    bool automatic_etag;             /* the setting `etag`, or a slot of its own */
-    size_t state_size;               /* of all classes of the chain */
-    char allow[64];                  /* the Allow header of a 405 */
+    struct gale__handler_type *next;        /* in the application's list */
+    gale_handler_class slots;               /* each its own, or the nearest base's */
+    bool automatic_etag;                    /* the setting `etag`, or a slot of its own */
+    size_t state_size;                      /* of all classes of the chain */
+    struct gale__websocket_type *websocket; /* NULL until needed */
+    char allow[64];                         /* the Allow header of a 405 */
     size_t chain_size;
     gale__class_state chain[]; /* from the class itself up to the last base */
 } gale__handler_type;

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sending. What the connection can take soon goes to the queue of the stream; more than that waits
+ * as whole frames, so that some can be dropped.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "web/websocket.h"
+
+enum { QUEUE_HIGH = 65536 }; /* bytes in the stream's queue after which frames wait */
+
+static gale__net *net_of(const gale_websocket *self)
+{
+    return gale__net_of(self->stream.loop);
+}
+
+static int closed(const gale_websocket *self)
+{
+    return gale__fail(GALE_ECLOSED, self->state == GALE__WEBSOCKET_DEAD
+                                        ? "the WebSocket is closed"
+                                        : "the WebSocket is closing");
+}
+
+/* Appends head and payload to the stream's queue. */
+static int queue_frame(gale_websocket *self, uint8_t opcode, bool compressed, gale_str payload)
+{
+    gale__segments *output = gale__stream_output(&self->stream);
+    char *out = output ? gale__segments_reserve(output, net_of(self),
+                                                GALE__WEBSOCKET_HEAD_MAX + payload.len)
+                       : NULL;
+    if (!out)
+        return gale__stream_closed(&self->stream) ? GALE_ECLOSED : -ENOMEM;
+    size_t head = gale__websocket_write_head(out, opcode, compressed, payload.len, NULL);
+    if (payload.len > 0)
+        memcpy(out + head, payload.data, payload.len);
+    gale__segments_commit(output, head + payload.len);
+    return 0;
+}
+
+/* What is queued in its own processing is sent at the end of that. */
+static int queued(gale_websocket *self)
+{
+    if (!self->processing)
+        gale__websocket_settle_later(self);
+    return 0;
+}
+
+/* ---- What waits ------------------------------------------------------------------------- */
+
+static void drop_first(gale__websocket_active *active)
+{
+    gale__websocket_waiting *first = active->first;
+    active->first = first->next;
+    if (!active->first)
+        active->last = NULL;
+    active->waiting_size -= gale_bytes_str(first->frame).len;
+    gale_bytes_unref(first->frame);
+    gale__free(first);
+}
+
+bool gale__websocket_move_waiting(gale_websocket *self)
+{
+    gale__websocket_active *active = self->active;
+    bool moved = false;
+    while (active->first && gale__stream_queued(&self->stream) < QUEUE_HIGH) {
+        gale__segments *output = gale__stream_output(&self->stream);
+        if (!output || gale__segments_share(output, net_of(self), active->first->frame) < 0)
+            break;
+        drop_first(active);
+        moved = true;
+    }
+    if (moved)
+        gale__wake_all(&active->writers, 0);
+    return moved;
+}
+
+void gale__websocket_drop_waiting(gale_websocket *self)
+{
+    gale__websocket_active *active = self->active;
+    if (!active)
+        return;
+    while (active->first)
+        drop_first(active);
+    gale__wake_all(&active->writers, GALE_ECLOSED);
+}
+
+static bool over_limit(const gale_websocket *self, size_t size)
+{
+    uint64_t most = self->type->max_write_buffer;
+    return gale_websocket_buffered(self) > 0 &&
+           (size > most || gale_websocket_buffered(self) > most - size);
+}
+
+/* Room for a frame of that size, by the policy of the class. */
+static int make_room(gale_websocket *self, size_t size)
+{
+    gale__websocket_active *active = self->active;
+    switch (self->type->slots->when_full) {
+    case GALE_WEBSOCKET_WAIT:
+        while (self->state == GALE__WEBSOCKET_OPEN && over_limit(self, size)) {
+            if (!gale__task_current)
+                return gale__fail(GALE_EFULL, "%zu bytes wait to be sent",
+                                  gale_websocket_buffered(self));
+            GALE_TRY(gale__wait_in(&active->writers));
+        }
+        return self->state == GALE__WEBSOCKET_OPEN ? 0 : closed(self);
+    case GALE_WEBSOCKET_DROP_OLDEST:
+        while (active->first && over_limit(self, size))
+            drop_first(active);
+        return 0;
+    case GALE_WEBSOCKET_CLOSE:
+        break;
+    }
+    gale_websocket_close(self, 1008, "too slow");
+    return gale__fail(GALE_EFULL, "the peer was too slow, and is closed");
+}
+
+static int let_wait(gale_websocket *self, uint8_t opcode, bool compressed, gale_str payload)
+{
+    char head[GALE__WEBSOCKET_HEAD_MAX];
+    size_t head_size = gale__websocket_write_head(head, opcode, compressed, payload.len, NULL);
+    gale__buffer frame;
+    gale__buffer_init(&frame, SIZE_MAX);
+    gale__buffer_append(&frame, head, head_size);
+    gale__buffer_append(&frame, payload.data, payload.len);
+    gale__websocket_waiting *waiting = GALE__NEW(gale__websocket_waiting);
+    gale_bytes *bytes = gale__buffer_take(&frame);
+    if (!waiting || !bytes) {
+        gale__free(waiting);
+        gale_bytes_unref(bytes);
+        return -ENOMEM;
+    }
+    gale__websocket_active *active = self->active;
+    waiting->frame = bytes;
+    if (active->last)
+        active->last->next = waiting;
+    else
+        active->first = waiting;
+    active->last = waiting;
+    active->waiting_size += gale_bytes_str(bytes).len;
+    return queued(self);
+}
+
+/* A close frame is the last one; others may overtake messages that wait. */
+int gale__websocket_send_control(gale_websocket *self, uint8_t opcode, gale_str payload)
+{
+    if (opcode == GALE__WEBSOCKET_CLOSE && self->active && self->active->first)
+        return let_wait(self, opcode, false, payload);
+    GALE_TRY(queue_frame(self, opcode, false, payload));
+    return queued(self);
+}
+
+/* ---- Messages --------------------------------------------------------------------------- */
+
+static int send_frame(gale_websocket *self, uint8_t opcode, bool compressed, gale_str payload)
+{
+    gale__websocket_active *active = gale__websocket_attach(self);
+    if (!active)
+        return -ENOMEM;
+    size_t size = GALE__WEBSOCKET_HEAD_MAX + payload.len;
+    if (GALE__UNLIKELY(over_limit(self, size)))
+        GALE_TRY(make_room(self, size));
+    if (GALE__UNLIKELY(active->first || gale__stream_queued(&self->stream) >= QUEUE_HIGH))
+        return let_wait(self, opcode, compressed, payload);
+    GALE_TRY(queue_frame(self, opcode, compressed, payload));
+    return queued(self);
+}
+
+typedef struct deflating {
+    gale_websocket *self;
+    gale_str message;
+    gale__buffer out;
+    int result;
+} deflating;
+
+static void run_deflate(void *arg)
+{
+    deflating *what = arg;
+    what->result = gale__websocket_deflate_message(what->self, what->message, &what->out);
+}
+
+/* A window that is kept has seen the message, which then must be sent: so there is room first. */
+static int send_compressed(gale_websocket *self, uint8_t opcode, gale_str message)
+{
+    if (!gale__websocket_attach(self))
+        return -ENOMEM;
+    if (over_limit(self, message.len))
+        GALE_TRY(make_room(self, message.len));
+    deflating what = { .self = self, .message = message };
+    gale__buffer_init(&what.out, SIZE_MAX);
+    gale__on_loop_stack(run_deflate, &what);
+    int result = what.result;
+    if (result >= 0) {
+        gale_str payload = gale__buffer_str(&what.out);
+        bool waits = self->active->first || gale__stream_queued(&self->stream) >= QUEUE_HIGH;
+        result = waits ? let_wait(self, opcode, true, payload)
+                       : queue_frame(self, opcode, true, payload);
+        if (result >= 0)
+            queued(self);
+    }
+    gale__buffer_clear(&what.out);
+    if (result < 0 && self->windows)
+        gale__websocket_lost(self); /* the windows are no longer the same */
+    return result;
+}
+
+static int send_message(gale_websocket *self, uint8_t opcode, gale_str message)
+{
+    if (self->state != GALE__WEBSOCKET_OPEN)
+        return closed(self);
+    return self->compressed ? send_compressed(self, opcode, message)
+                            : send_frame(self, opcode, false, message);
+}
+
+int gale_write_message_str(gale_websocket *self, gale_str text)
+{
+    if (!gale__utf8_valid(text.data, text.len))
+        return gale__fail(GALE_EENCODING, "the message is not UTF-8; gale_write_message_binary "
+                                          "sends any bytes");
+    return send_message(self, GALE__WEBSOCKET_TEXT, text);
+}
+
+int gale_write_message(gale_websocket *self, const char *text)
+{
+    if (!text)
+        return gale__fail(GALE_EINVALID, "gale_write_message got NULL");
+    return gale_write_message_str(self, (gale_str){ text, strlen(text) });
+}
+
+int gale_write_message_binary(gale_websocket *self, const void *data, size_t size)
+{
+    return send_message(self, GALE__WEBSOCKET_BINARY, (gale_str){ data, size });
+}
+
+int gale_write_message_json(gale_websocket *self, json_t *value)
+{
+    gale_bytes *text = gale_json_encode(value);
+    json_decref(value);
+    if (!text)
+        return -ENOMEM;
+    int result = send_message(self, GALE__WEBSOCKET_TEXT, gale_bytes_str(text));
+    gale_bytes_unref(text);
+    return result;
+}
+
+int gale_websocket_ping(gale_websocket *self, const void *data, size_t size)
+{
+    if (size > GALE__WEBSOCKET_CONTROL_MAX)
+        return gale__fail(GALE_EINVALID, "a ping of %zu bytes; 125 is the most", size);
+    if (self->state != GALE__WEBSOCKET_OPEN)
+        return closed(self);
+    return gale__websocket_send_control(self, GALE__WEBSOCKET_PING, (gale_str){ data, size });
+}
