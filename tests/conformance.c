@@ -12,6 +12,9 @@
  *   GET, HEAD /static/NAME   with --static: the files of that directory; text is compressed when
  *                      asked for
  *
+ *   WebSocket /ws            sends back what it gets, text as text and binary as binary
+ *   WebSocket /ws-deflate    the same; permessage-deflate when it is offered
+ *
  * usage: conformance --port=N [--header-timeout=SECONDS] [--body-limit=BYTES] [--static=DIR]
  *                    [--tls-port=N [--cert=FILE --key=FILE]]
  *
@@ -35,6 +38,19 @@ static int echo(gale_handler *self)
     return gale_write_bytes(self, body.data, body.len);
 }
 
+static int echo_message(gale_websocket *self, gale_str message, bool binary)
+{
+    return binary ? gale_write_message_binary(self, message.data, message.len)
+                  : gale_write_message_str(self, message);
+}
+
+static const gale_websocket_class ws = { .on_message = echo_message, .max_message_size = 64 << 20 };
+static const gale_websocket_class ws_deflate = { .on_message = echo_message,
+                                                 .max_message_size = 64 << 20,
+                                                 .compression =
+                                                     &(gale_websocket_compression){ 0 } };
+static const gale_handler_class ws_handler = { .websocket = &ws };
+static const gale_handler_class ws_deflate_handler = { .websocket = &ws_deflate };
 static const gale_handler_class hello_handler = { .name = "hello", .get = hello, .head = hello };
 static const gale_handler_class echo_handler = { .name = "echo", .post = echo, .put = echo };
 
@@ -133,6 +149,8 @@ int main(int argc, char **argv)
     gale_route routes[] = { { .pattern = "/", .handler = &hello_handler },
                             { .pattern = "/echo", .handler = &echo_handler },
                             { .pattern = "/upload", .handler = &upload_handler },
+                            { .pattern = "/ws", .handler = &ws_handler },
+                            { .pattern = "/ws-deflate", .handler = &ws_deflate_handler },
                             { 0 } };
     gale_application *application = gale_application_new(routes, &settings);
     gale_application_listen(application, (int)port);

@@ -17,8 +17,8 @@
  * no task, no stack and no buffer.
  *
  * The functions of its class run in tasks, one at a time, in the order of what has come, and may
- * wait: what comes meanwhile waits, and the peer is slowed down. Each has a scope of its own, and is
- * cancelled when the connection is gone.
+ * wait: what comes meanwhile waits, and the peer is slowed down. Each has a scope of its own, and
+ * is cancelled when the connection is gone.
  */
 #ifndef GALE_WEBSOCKET_H
 #define GALE_WEBSOCKET_H
@@ -82,8 +82,8 @@ typedef struct gale_websocket_class {
      * NULs. A negative result is logged and closes the connection. Tornado:
      * WebSocketHandler.on_message. */
     GALE_SUSPENDS int (*on_message)(gale_websocket *self, gale_str message, bool binary);
-    /** The connection is gone. The last call: runs once, also after `open` has failed. Not
-     * cancelled. Tornado: WebSocketHandler.on_close. */
+    /** The connection is gone. The last call: runs once, also after `open` has failed, but not when
+     * the connection was gone before that. Not cancelled. Tornado: WebSocketHandler.on_close. */
     GALE_SUSPENDS void (*on_close)(gale_websocket *self);
     /** A ping, which has been answered. Tornado: WebSocketHandler.on_ping. */
     GALE_SUSPENDS int (*on_ping)(gale_websocket *self, gale_str data);

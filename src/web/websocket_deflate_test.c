@@ -147,11 +147,11 @@ TEST(a_bomb)
     int port = serve_routes(routes);
     size_t size = bomb(frames, sizeof frames, 100001);
     assert_answers(port, OFFER("/", ""), (gale_str){ frames, size },
-                   GALE_STR("\x88\x23\x03\xf1"
+                   GALE_STR("\x88\x25\x03\xf1"
                             "message too big after decompression"));
     size = bomb(frames, sizeof frames, 10000000);
     assert_answers(port, OFFER("/", ""), (gale_str){ frames, size },
-                   GALE_STR("\x88\x23\x03\xf1"
+                   GALE_STR("\x88\x25\x03\xf1"
                             "message too big after decompression"));
     stop();
 }

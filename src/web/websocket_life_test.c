@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a connection lives: its functions, waiting, limits of what is sent, pings, its end. */
 #include <errno.h>
+#include <sys/socket.h>
 
 #include "web/websocket_test.h"
 
@@ -261,6 +262,31 @@ TEST(pings_go_on_while_they_are_answered)
     assert_ok(gale_ioloop_run_sync(gale_ioloop_current(), answer_pings, &ignored, 5));
     stop();
     assert_trace("close 0 ");
+}
+
+static int delayed(gale_websocket *self, gale_handler *handler)
+{
+    (void)handler;
+    assert_ok(gale_websocket_set_nodelay(self, true));
+    assert_ok(gale_websocket_set_nodelay(self, false));
+    assert_int_equal(gale_websocket_peer_address(self).family, AF_INET);
+    return 0;
+}
+
+static const gale_websocket_class unset = { .open = delayed };
+static const gale_handler_class unset_handler = { .websocket = &unset };
+static const gale_route unset_routes[] = { ROUTE("/", unset_handler), { 0 } };
+
+TEST(settings_of_the_application)
+{
+    int port;
+    gale_application_settings settings = { .websocket_ping_interval = 0.02,
+                                           .websocket_ping_timeout = 0.01 };
+    serve(unset_routes, &settings, &port);
+    assert_conversation(port, "/", GALE_STR(""),
+                        GALE_STR("\x89\x00\x88\x10\x03\xe8"
+                                 "ping timed out"));
+    stop();
 }
 
 /* ---- What the peer does not take ----------------------------------------------------------- */

@@ -176,18 +176,24 @@ static void hand_over(gale_handler *handler)
     handler->given_away = true;
 }
 
-static int open_connection(gale_websocket *self, gale_handler *handler,
-                           const gale__websocket_deflate *agreed, const char *subprotocol)
+static int make_ready(gale_websocket *self, gale_handler *handler,
+                      const gale__websocket_deflate *agreed, const char *subprotocol)
 {
-    const gale_websocket_class *slots = self->type->slots;
     if (agreed)
         GALE_TRY(gale__websocket_keep_windows(self, agreed));
     if (subprotocol && !(self->subprotocol = gale__strdup(subprotocol, strlen(subprotocol))))
         return -ENOMEM;
     self->active->reader.deflate = self->compressed;
-    GALE_TRY(write_head(self, handler));
+    return write_head(self, handler);
+}
+
+/* What is gone before `open` could be called is not told of. */
+static int open_connection(gale_websocket *self, gale_handler *handler)
+{
+    const gale_websocket_class *slots = self->type->slots;
     gale__websocket_start(self);
-    return slots->open && self->state == GALE__WEBSOCKET_OPEN ? slots->open(self, handler) : 0;
+    self->told_close = self->state != GALE__WEBSOCKET_OPEN;
+    return slots->open && !self->told_close ? slots->open(self, handler) : 0;
 }
 
 static gale__websocket_type *type_of(gale_handler *handler)
@@ -224,7 +230,13 @@ int gale__websocket_get(gale_handler *handler)
         return result;
     }
     hand_over(handler);
-    result = open_connection(self, handler, compressed ? &agreed : NULL, subprotocol);
+    result = make_ready(self, handler, compressed ? &agreed : NULL, subprotocol);
+    if (result < 0) {
+        self->told_close = true;
+        gale__websocket_lost(self);
+    } else {
+        result = open_connection(self, handler);
+    }
     gale__websocket_function_ended(self, result);
     return 0;
 }
