@@ -8,7 +8,7 @@ SECONDS ?= 60
 T ?=
 
 .DEFAULT_GOAL := help
-.PHONY: run build check bench fuzz format docs install surface check-arm64 clean help
+.PHONY: run build check bench fuzz format docs install surface check-tls check-arm64 clean help
 
 run:            ## serve hello at http://localhost:$(PORT)/ until Ctrl-C
 	@scripts/setup run
@@ -43,6 +43,10 @@ docs:           ## build the reference pages from the public headers
 
 surface:        ## say how much of Tornado's surface is covered
 	@scripts/check-surface
+
+check-tls: build ## look at the TLS of the conformance program with testssl.sh (two minutes)
+	@scripts/setup tls
+	@scripts/check-tls
 
 check-arm64:    ## build for AArch64 and run its tests under qemu
 	@scripts/setup arm64

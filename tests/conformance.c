@@ -152,6 +152,9 @@ int main(int argc, char **argv)
                             { .pattern = "/ws", .handler = &ws_handler },
                             { .pattern = "/ws-deflate", .handler = &ws_deflate_handler },
                             { 0 } };
+    const gale_filter filters[] = { { .filter = &gale_security_headers_filter }, { 0 } };
+    if (tls_port >= 0)
+        settings.filters = filters;
     gale_application *application = gale_application_new(routes, &settings);
     gale_application_listen(application, (int)port);
     if (tls_port >= 0)

@@ -152,7 +152,7 @@ GALE_API gale_ssl_context *gale_ssl_context_default(void);
 
 /**
  * Makes a key and a certificate that nobody but its maker vouches for, for development and tests:
- * valid for 30 days, for the names and IP addresses in `names`, separated by commas ("localhost,
+ * valid for 90 days, for the names and IP addresses in `names`, separated by commas ("localhost,
  * 127.0.0.1"; NULL means these and "::1"). *ret_pem is text for gale_ssl_options.certificate, with
  * one reference. Returns 0, GALE_EINVALID for a name that is none, or -ENOMEM.
  */

@@ -180,6 +180,6 @@ int gale_ssl_self_signed(const char *names, gale_bytes **ret_pem)
                                         .names = names ? names : "localhost,127.0.0.1,::1",
                                         .authority = true,
                                         .first_day = -1,
-                                        .last_day = 30 };
+                                        .last_day = 90 };
     return gale__ssl_make(&request, ret_pem);
 }
