@@ -142,6 +142,53 @@ TASK_TEST(writes_may_be_asked_for_during_the_handshake)
     gale_ssl_context_unref(server.context);
 }
 
+/* Tornado: TestIOStreamStartTLS.test_start_tls_smtp */
+TASK_TEST(tls_begins_in_the_middle)
+{
+    stream_pair pair = open_pair(PAIR_TCP, NULL);
+    handshake client = { .context = client_context(), .hostname = "localhost" };
+    handshake server = { .context = server_context() };
+    assert_ok(gale_iostream_write(pair.reader, "220 hello\r\n", 11));
+    assert_ok(gale_iostream_read_until(pair.writer, "\r\n", 0, &data));
+    assert_ok(gale_iostream_write(pair.writer, "STARTTLS\r\n", 10));
+    assert_ok(gale_iostream_read_until(pair.reader, "\r\n", 0, &data));
+    assert_str(data, "STARTTLS\r\n");
+    assert_ok(gale_iostream_write(pair.reader, "220 go ahead\r\n", 14));
+    assert_ok(gale_iostream_read_until(pair.writer, "\r\n", 0, &data));
+    shake_both(&pair, &client, &server);
+    assert_ok(client.result);
+    assert_ok(gale_iostream_write(pair.writer, "EHLO me\r\n", 9));
+    assert_ok(gale_iostream_read_until(pair.reader, "\r\n", 0, &data));
+    assert_str(data, "EHLO me\r\n");
+    free_pair(&pair);
+    gale_ssl_context_unref(client.context);
+    gale_ssl_context_unref(server.context);
+}
+
+/* Tornado: WaitForHandshakeTest.test_wait_for_handshake_already_waiting_error,
+ * test_wait_for_handshake_already_connected */
+TASK_TEST(a_handshake_happens_once)
+{
+    stream_pair pair = open_pair(PAIR_TCP, NULL);
+    handshake client = { .stream = pair.writer,
+                         .context = client_context(),
+                         .hostname = "localhost" };
+    handshake server = { .stream = pair.reader, .server_side = true, .context = server_context() };
+    gale_scope *scope = gale_scope_open(NULL);
+    assert_ok(gale_scope_spawn(scope, "client", shake, &client));
+    assert_ok(gale_moment());
+    assert_error(gale_iostream_start_tls(pair.writer, false, client.context, "localhost"),
+                 GALE_ESTATE);
+    assert_ok(gale_scope_spawn(scope, "server", shake, &server));
+    assert_ok(gale_scope_close(scope, 0));
+    assert_ok(client.result);
+    assert_error(gale_iostream_start_tls(pair.writer, false, client.context, "localhost"),
+                 GALE_ESTATE);
+    free_pair(&pair);
+    gale_ssl_context_unref(client.context);
+    gale_ssl_context_unref(server.context);
+}
+
 /* ---- Ends ------------------------------------------------------------------------------ */
 
 TASK_TEST(an_orderly_end_is_no_error)
