@@ -117,6 +117,34 @@ TASK_TEST(an_answer_before_the_body_was_sent)
     free(body);
 }
 
+static int answer_and_close(gale_iostream *stream, const gale_address *address, void *arg)
+{
+    static const char answer[] = "HTTP/1.1 413 Too Much\r\nContent-Length: 2\r\n\r\nno";
+    gale_str head;
+    (void)address, (void)arg;
+    GALE_TRY(gale_iostream_read_until(stream, "\r\n\r\n", 0, &head));
+    return gale_iostream_write(stream, answer, sizeof answer - 1);
+}
+
+/* The kernel answers what still comes with a reset, which must not hide the answer. */
+TASK_TEST(an_answer_and_then_a_reset)
+{
+    enum { SIZE = 20000000 };
+    char *body = calloc(1, SIZE);
+    gale_fetch_options options = { .method = "POST", .body = body, .body_size = SIZE };
+    RAW_SERVER(NULL);
+    gale_tcp_server_free(raw.server);
+    raw.server = gale_tcp_server_new(answer_and_close, NULL, NULL);
+    gale_bind_options bind = { .address = "127.0.0.1" };
+    assert_ok(gale_tcp_server_listen(raw.server, raw.port, &bind));
+    for (int i = 0; i < 30; i++) {
+        assert_error(get(&options, &response), GALE_EHTTP);
+        assert_body(response, "no");
+    }
+    raw_stop();
+    free(body);
+}
+
 TASK_TEST(a_canceled_producer)
 {
     gale_fetch_options options = { .method = "POST",

@@ -174,7 +174,7 @@ static int talk(gale__exchange *self)
 {
     self->fetch->response->times.pretransfer = gale__fetch_seconds(self->fetch);
     int result = send_request(self);
-    if (result == 0)
+    if (result == 0 || result == GALE_ECLOSED)
         result = read_response(self);
     int sent = gale__request_end(self);
     return sent < 0 ? sent : result;

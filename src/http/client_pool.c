@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/client_pool.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -111,7 +112,8 @@ static bool is_silent(const gale__client_connection *self)
 static bool is_open(const gale__client_connection *self)
 {
     char byte;
-    return recv(gale_iostream_fileno(self->stream), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0;
+    int fd = gale_iostream_fileno(self->stream);
+    return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
 }
 
 gale__client_connection *gale__client_pool_take(gale_http_client *client, gale_str key, bool sure)

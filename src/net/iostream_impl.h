@@ -71,6 +71,7 @@ struct gale_iostream {
     int error;
     const char *why; /* of an error of TLS: a static text; else NULL */
     int end_error;   /* with `ended` */
+    bool deaf;       /* the peer takes nothing more; what it has said is still read */
     bool ended;      /* nothing more will be received, and the stream is not closed yet */
     bool receiving, connecting;
 };
@@ -107,6 +108,9 @@ void gale__iostream_end_read(gale_iostream *self);
 /* Wakes the writers whose bytes have reached the kernel; all of them with `error` when it is
  * negative. */
 void gale__iostream_wake_writers(gale_iostream *self, int error);
+/* Sending has failed with `error`. True when what the peer has said before is still read: then the
+ * stream is not closed yet. */
+bool gale__iostream_hears_on(gale_iostream *self, int error);
 /* Sends what was queued while the stream was connecting. */
 void gale__iostream_flush(gale_iostream *self);
 

@@ -109,6 +109,9 @@ void gale__iostream_watch_end(gale_iostream *self)
 void gale__iostream_ended(gale__stream *stream, int error)
 {
     gale_iostream *self = GALE__CONTAINER_OF(stream, gale_iostream, stream);
+    bool sent = gale_iostream_writing(self) && !stream->io.sending; /* and that has failed */
+    if (error < 0 && sent && gale__iostream_hears_on(self, error))
+        return;
     self->receiving = false;
     if (error < 0 && gale_iostream_writing(self)) {
         gale__iostream_close_broken(self, "Write error", error);

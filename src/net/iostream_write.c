@@ -32,13 +32,26 @@ void gale__iostream_progressed(gale__stream *stream)
     gale__iostream_wake_writers(GALE__CONTAINER_OF(stream, gale_iostream, stream), 0);
 }
 
+/* A peer that has left may have said why, as a server that refuses an upload. */
+bool gale__iostream_hears_on(gale_iostream *self, int error)
+{
+    bool left = error == -EPIPE || error == -ECONNRESET;
+    if (!left || !self->read || self->read->done || self->ended || self->stream.tls)
+        return false;
+    self->deaf = true;
+    if (self->stream.output)
+        gale__stream_release_output(&self->stream);
+    gale__iostream_wake_writers(self, GALE_ECLOSED);
+    return true;
+}
+
 void gale__iostream_flush(gale_iostream *self)
 {
     int result = self->connecting ? 1 : gale__stream_flush(&self->stream);
-    if (result < 0)
-        gale__iostream_close_broken(self, "Write error", result);
-    else
+    if (result >= 0)
         gale__iostream_wake_writers(self, 0);
+    else if (!gale__iostream_hears_on(self, result))
+        gale__iostream_close_broken(self, "Write error", result);
 }
 
 static int wait_until_sent(gale_iostream *self)
@@ -55,7 +68,7 @@ static int prepare(gale_iostream *self, size_t size, gale__segments **ret_segmen
 {
     if (!gale__task_current)
         return gale__fail(GALE_ENOTASK, "a stream is written in a task only");
-    if (gale__stream_closed(&self->stream))
+    if (gale__stream_closed(&self->stream) || self->deaf)
         return gale__iostream_fail_closed(self);
     size_t queued = gale__stream_queued(&self->stream);
     if (size > self->max_write_buffer_size || queued > self->max_write_buffer_size - size)
@@ -68,7 +81,7 @@ static int send_queued(gale_iostream *self, size_t size)
 {
     self->queued += size;
     gale__iostream_flush(self);
-    if (gale__stream_closed(&self->stream))
+    if (gale__stream_closed(&self->stream) || self->deaf)
         return gale__iostream_fail_closed(self);
     return gale_iostream_writing(self) ? wait_until_sent(self) : 0;
 }

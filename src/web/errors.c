@@ -69,7 +69,7 @@ static void log_exception(gale_handler *self, int error)
     if (error == GALE_EHTTP && self->error_message)
         gale_log(GALE_LOG_GENERAL, GALE_LOG_WARNING, "%d %s %s (%s): %s", self->error_status,
                  method, uri, address, self->error_message);
-    else if (error != GALE_EHTTP)
+    else if (error != GALE_EHTTP || !self->error_status) /* a fetch's, for one */
         gale_log(GALE_LOG_APPLICATION, GALE_LOG_ERROR, "Uncaught error %s %s (%s) in %s: %s%s%s",
                  method, uri, address, self->type->slots.name, gale_strerror(error),
                  *gale_error_detail() ? ": " : "", gale_error_detail());
