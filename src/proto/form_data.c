@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/error.h"
 #include "proto/arguments.h"
@@ -177,9 +178,10 @@ int gale_parse_multipart_form_data(gale_str boundary, gale_str data, gale_http_a
 
 static const char multipart[] = "multipart/form-data";
 
+/* RFC 9110 §8.3.1: types, and the names of their parameters, in any case. */
 static bool begins_with(const char *text, const char *start)
 {
-    return strncmp(text, start, strlen(start)) == 0;
+    return strncasecmp(text, start, strlen(start)) == 0;
 }
 
 bool gale__is_urlencoded(const char *content_type)
@@ -217,11 +219,11 @@ int gale_multipart_boundary(const char *content_type, gale_str *ret_boundary)
     static const char key[] = "boundary=";
     const size_t key_size = sizeof key - 1;
     gale_str type = next_field(&content_type);
-    if (type.len != sizeof multipart - 1 || memcmp(type.data, multipart, type.len) != 0)
+    if (type.len != sizeof multipart - 1 || !begins_with(type.data, multipart))
         return gale__fail(GALE_EINPUT, "Invalid content type");
     while (*content_type) {
         gale_str field = next_field(&content_type);
-        if (field.len > key_size && memcmp(field.data, key, key_size) == 0) {
+        if (field.len > key_size && begins_with(field.data, key)) {
             *ret_boundary = (gale_str){ field.data + key_size, field.len - key_size };
             return 0;
         }

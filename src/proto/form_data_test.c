@@ -144,14 +144,15 @@ TEST(types_of_bodies)
     parses_as("application/x-www-form-urlencoded; charset=x", "a=b", 1, NULL);
     parses_as("application/x-www-form-urlencodedx", "a=b", 1, NULL);
     parses_as("text/plain", "a=b", 0, NULL);
-    parses_as("Multipart/form-data; boundary=1234", multipart, 0, NULL);
+    parses_as("Application/X-WWW-Form-URLencoded", "a=b", 1, NULL);
+    parses_as("Multipart/form-data; boundary=1234", multipart, 1, NULL);
     parses_as("multipart/mixed; boundary=1234", multipart, 0, NULL);
     parses_as("multipart/form-data; boundary=1234", multipart, 1, NULL);
     parses_as("multipart/form-data;boundary=\"1234\"", multipart, 1, NULL);
     parses_as("multipart/form-data ;\tx=y; boundary=1234 ; boundary=5", multipart, 1, NULL);
     parses_as("multipart/form-data; boundary=; boundary=1234", multipart, 1, NULL);
     parses_as("multipart/form-dataxyz; boundary=1234", multipart, 0, wrong_type);
-    parses_as("multipart/form-data; Boundary=1234", multipart, 0, none);
+    parses_as("multipart/form-data; Boundary=1234", multipart, 1, NULL);
     parses_as("multipart/form-data; boundary =1234", multipart, 0, none);
     parses_as("multipart/form-data; boundary=", multipart, 0, none);
     parses_as("multipart/form-data", multipart, 0, none);

@@ -37,7 +37,7 @@ static int decode(gale_str part, char **at, gale_str *ret_bytes)
 
 static int parse_object(gale_str part, char **at, json_t **ret_object)
 {
-    gale_str text = { 0 };
+    gale_str text = { NULL, 0 };
     GALE_TRY(decode(part, at, &text));
     *ret_object = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, NULL);
     if (!json_is_object(*ret_object))
