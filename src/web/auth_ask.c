@@ -167,7 +167,7 @@ int gale__auth_ask(gale_handler *self, const gale__auth_question *question, int 
 int gale__auth_ask_json(gale_handler *self, const gale__auth_question *question, int *ret_status,
                         json_t **ret_answer)
 {
-    gale_str body;
+    gale_str body = { NULL, 0 };
     GALE_TRY(gale__auth_ask(self, question, ret_status, &body));
     *ret_answer = json_loadb(body.data, body.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
     return 0;
@@ -181,8 +181,8 @@ int gale__auth_refused(gale_handler *self, const char *url, int status)
 int gale__auth_ask_service(gale_handler *self, const gale__auth_question *question,
                            json_t **ret_answer)
 {
-    int status;
-    json_t *answer;
+    int status = 0;
+    json_t *answer = NULL;
     GALE_TRY(gale__auth_ask_json(self, question, &status, &answer));
     if (status / 100 == 2 && answer)
         return gale__auth_keep(self, answer, ret_answer);

@@ -152,7 +152,7 @@ static int ask_for_token(gale_handler *self, const gale_oauth_options *options, 
                          const json_t *with, json_t *args, int *ret_status, json_t **ret_token)
 {
     gale__auth_question question = { .client = options->http_client };
-    gale_str body;
+    gale_str body = { NULL, 0 };
     GALE_TRY(signed_url(self, options, url, with, args, NULL, &question.url));
     GALE_TRY(gale__auth_ask(self, &question, ret_status, &body));
     return *ret_status / 100 == 2 ? read_token(body, ret_token) : 0;
@@ -195,7 +195,7 @@ static int find_callback(gale_handler *self, const gale_oauth_options *options,
 static int ask_for_request_token(gale_handler *self, const gale_oauth_options *options,
                                  const char *callback, json_t **ret_token)
 {
-    int status;
+    int status = 0;
     json_t *args = callback && !options->version_1_0
                        ? json_pack("{s:s}", "oauth_callback", callback)
                        : json_object();
@@ -214,7 +214,7 @@ static int ask_for_request_token(gale_handler *self, const gale_oauth_options *o
 static int lead(gale_handler *self, const gale_oauth_options *options, const json_t *token,
                 const char *callback)
 {
-    const char *url;
+    const char *url = NULL;
     bool tell = callback && !is_out_of_band(options);
     json_t *args = json_pack("{s:O, s:s*}", "oauth_token", json_object_get(token, "key"),
                              "oauth_callback", tell ? callback : NULL);
@@ -229,7 +229,7 @@ static int lead(gale_handler *self, const gale_oauth_options *options, const jso
 
 int gale_oauth_authorize_redirect(gale_handler *self, const gale_oauth_options *options)
 {
-    const char *callback;
+    const char *callback = NULL;
     json_t *token = NULL;
     GALE_TRY(find_callback(self, options, &callback));
     GALE_TRY(ask_for_request_token(self, options, callback, &token));
@@ -278,7 +278,7 @@ static int recall(gale_handler *self, const char *key, json_t **ret_token)
 static int exchange(gale_handler *self, const gale_oauth_options *options,
                     const json_t *request_token, const char *verifier, json_t **ret_token)
 {
-    int status;
+    int status = 0;
     json_t *token = NULL;
     json_t *args = json_pack("{s:s*}", "oauth_verifier", *verifier ? verifier : NULL);
     int result = args ? ask_for_token(self, options, options->access_token_url, request_token, args,
@@ -296,7 +296,7 @@ int gale_oauth_get_authenticated_user(gale_handler *self, const gale_oauth_optio
 {
     const char *key = gale_get_argument(self, "oauth_token", NULL);
     const char *verifier = gale_get_argument(self, "oauth_verifier", "");
-    json_t *request_token = NULL, *access_token, *user = NULL;
+    json_t *request_token = NULL, *access_token = NULL, *user = NULL;
     *ret_user = NULL;
     if (!key || !verifier)
         return GALE_EHTTP;

@@ -29,7 +29,7 @@ static int set_text(json_t *parameters, const char *name, const char *text)
 static int fill_authorization(gale_handler *self, const gale_oauth2_options *options,
                               const json_t *state, json_t *parameters)
 {
-    const char *back;
+    const char *back = NULL;
     GALE_TRY(gale__auth_own_url(self, options->redirect_uri, &back));
     GALE_TRY(set_text(parameters, "response_type", "code"));
     GALE_TRY(set_text(parameters, "redirect_uri", back));
@@ -62,7 +62,7 @@ int gale_oauth2_authorize_redirect(gale_handler *self, const gale_oauth2_options
 static int fill_token(gale_handler *self, const gale_oauth2_options *options, const char *code,
                       const json_t *state, json_t *parameters)
 {
-    const char *back;
+    const char *back = NULL;
     GALE_TRY(gale__auth_own_url(self, options->redirect_uri, &back));
     GALE_TRY(set_text(parameters, "redirect_uri", back));
     GALE_TRY(set_text(parameters, "code", code));
@@ -87,8 +87,8 @@ static int ask_for_token(gale_handler *self, const gale_oauth2_options *options,
         question.post = true;
         question.form = parameters;
     }
-    int status;
-    json_t *answer;
+    int status = 0;
+    json_t *answer = NULL;
     GALE_TRY(gale__auth_ask_json(self, &question, &status, &answer));
     return gale__auth_take_token(self, status, answer, ret_token);
 }
@@ -96,8 +96,8 @@ static int ask_for_token(gale_handler *self, const gale_oauth2_options *options,
 int gale_oauth2_get_access_token(gale_handler *self, const gale_oauth2_options *options,
                                  json_t **ret_token)
 {
-    const char *code;
-    json_t *state, *token, *parameters;
+    const char *code = NULL;
+    json_t *state = NULL, *token = NULL, *parameters;
     *ret_token = NULL;
     GALE_TRY(gale__auth_resume(self, options->provider->authorize_url, &code, &state));
     parameters = json_object();
@@ -211,7 +211,7 @@ static json_t *make_user(const json_t *answer, const json_t *token, const char *
 int gale_facebook_get_authenticated_user(gale_handler *self, const gale_oauth2_options *options,
                                          const char *const *extra_fields, json_t **ret_user)
 {
-    json_t *token, *answer;
+    json_t *token = NULL, *answer = NULL;
     *ret_user = NULL;
     GALE_TRY(gale_oauth2_get_access_token(self, options, &token));
     const char *access_token = gale__auth_text(token, "access_token");

@@ -24,7 +24,7 @@ static int check_options(const gale_oidc_options *options)
 static json_t *authorization(gale_handler *self, const gale_oidc_options *options,
                              const json_t *state)
 {
-    const char *back;
+    const char *back = NULL;
     if (gale__auth_own_url(self, options->redirect_uri, &back) < 0)
         return NULL;
     json_t *parameters = json_pack(
@@ -40,8 +40,8 @@ static json_t *authorization(gale_handler *self, const gale_oidc_options *option
 
 int gale_oidc_authorize_redirect(gale_handler *self, const gale_oidc_options *options)
 {
-    const char *url;
-    json_t *state, *metadata;
+    const char *url = NULL;
+    json_t *state = NULL, *metadata = NULL;
     GALE_TRY(check_options(options));
     GALE_TRY(gale__auth_provider_find(self, options, &metadata));
     GALE_TRY(gale__auth_begin(self, options->issuer, &state));
@@ -102,7 +102,7 @@ static int ask_for_tokens(gale_handler *self, const gale_oidc_options *options,
                           const json_t *metadata, const char *code, const json_t *state,
                           json_t **ret_tokens)
 {
-    const char *back;
+    const char *back = NULL;
     GALE_TRY(gale__auth_own_url(self, options->redirect_uri, &back));
     json_t *form =
         json_pack("{s:s, s:s, s:s, s:O}", "grant_type", "authorization_code", "code", code,
@@ -111,8 +111,8 @@ static int ask_for_tokens(gale_handler *self, const gale_oidc_options *options,
                                      .url = gale__auth_text(metadata, "token_endpoint"),
                                      .post = true,
                                      .form = form };
-    int status;
-    json_t *answer;
+    int status = 0;
+    json_t *answer = NULL;
     int result = form ? add_secret(self, options, metadata, form, &question) : -ENOMEM;
     if (result >= 0)
         result = gale__auth_ask_json(self, &question, &status, &answer);
@@ -126,7 +126,7 @@ static int ask_for_tokens(gale_handler *self, const gale_oidc_options *options,
 static int verify(gale_handler *self, const gale_oidc_options *options, const json_t *metadata,
                   const gale__jwt *jwt)
 {
-    json_t *keys;
+    json_t *keys = NULL;
     GALE_TRY(gale__auth_provider_keys(self, options, metadata, false, &keys));
     int result = gale__jwt_verify(jwt, keys);
     json_decref(keys);
@@ -191,7 +191,7 @@ static int add_userinfo(gale_handler *self, const gale_oidc_options *options,
         .url = gale__auth_text(metadata, "userinfo_endpoint"),
         .bearer = gale__auth_text(user, "access_token"),
     };
-    json_t *answer;
+    json_t *answer = NULL;
     if (!question.url)
         return gale__fail(GALE_ENOTSUP, "%s has no userinfo_endpoint", options->issuer);
     GALE_TRY(gale__auth_ask_service(self, &question, &answer));
@@ -224,7 +224,7 @@ static int check_sender(gale_handler *self, const gale_oidc_options *options,
 static int log_in(gale_handler *self, const gale_oidc_options *options, const char *code,
                   const json_t *state, json_t **ret_user)
 {
-    json_t *metadata, *tokens, *user = NULL;
+    json_t *metadata = NULL, *tokens = NULL, *user = NULL;
     GALE_TRY(gale__auth_provider_find(self, options, &metadata));
     GALE_TRY(check_sender(self, options, metadata));
     GALE_TRY(ask_for_tokens(self, options, metadata, code, state, &tokens));
@@ -241,8 +241,8 @@ static int log_in(gale_handler *self, const gale_oidc_options *options, const ch
 int gale_oidc_get_authenticated_user(gale_handler *self, const gale_oidc_options *options,
                                      json_t **ret_user)
 {
-    const char *code;
-    json_t *state;
+    const char *code = NULL;
+    json_t *state = NULL;
     *ret_user = NULL;
     GALE_TRY(check_options(options));
     GALE_TRY(gale__auth_resume(self, options->issuer, &code, &state));

@@ -85,8 +85,8 @@ static int ask(gale_handler *self, const gale_oidc_options *options, const char 
                json_t **ret_answer)
 {
     gale__auth_question question = { .client = options->http_client, .url = url };
-    int status;
-    json_t *answer;
+    int status = 0;
+    json_t *answer = NULL;
     GALE_TRY(gale__auth_ask_json(self, &question, &status, &answer));
     if (status == 200 && json_is_object(answer)) {
         *ret_answer = answer;
@@ -121,7 +121,7 @@ static const char *metadata_url(gale_handler *self, const char *issuer)
 
 static int learn(gale_handler *self, const gale_oidc_options *options, provider *about)
 {
-    json_t *metadata;
+    json_t *metadata = NULL;
     const char *url = metadata_url(self, about->issuer);
     if (!url)
         return -ENOMEM;
