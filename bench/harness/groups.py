@@ -403,6 +403,55 @@ def template(bench):
     return group
 
 
+def fetching(bench, group):
+    """The clients that can be measured: a name and a command without CONNECTIONS SECONDS PORT."""
+    gale = bench.build.program("fetch")
+    if gale is None:
+        raise servers.Missing("bench/fetch is not built")
+    clients = {"gale": [gale], "gale --curl": [gale, "--curl"]}
+    peers = os.path.join(tools.BENCH, "peers")
+    curl = tools.compiled(bench.build, os.path.join(peers, "curl_fetch.c"), "-lcurl")
+    if curl:
+        clients["libcurl multi"] = [curl]
+    else:
+        group.skipped["libcurl multi"] = "its headers are not installed"
+    node = shutil.which("node")
+    if node is None:
+        group.skipped["node"] = "node is not installed"
+        return clients
+    for kind in ("agent", "fetch"):
+        clients[f"node {kind}"] = [node, os.path.join(peers, "node_fetch.js"), kind]
+    return clients
+
+
+def fetch(bench):
+    """Clients: what a fetch costs the one who fetches, from the floor, over 64 kept connections."""
+    group = Group("fetch: 64 connections from a pool, one fetch outstanding on each",
+                  ("client", "CPU us/fetch", "/ libcurl", "fetches/s", "/ libcurl"),
+                  "The client's CPU: the least of seven runs; fetches/s: the most of them. "
+                  "The server is the floor, on the other core.")
+    clients = fetching(bench, group)
+    runs = {name: [] for name in clients}
+    with bench.server("floor") as server:
+        for _ in range(RUNS):
+            for name, command in clients.items():
+                if name in group.failed:
+                    continue
+                try:
+                    runs[name].append(json.loads(run([*command, "64", "1", str(server.port)],
+                                                     bench.load_core)))
+                except Failed as failed:
+                    group.failed[name] = str(failed)
+    best = {name: (min(one["cpu_us"] for one in results),
+                   max(one["fetches_per_second"] for one in results))
+            for name, results in runs.items() if results and name not in group.failed}
+    base = best.get("libcurl multi", (None, None))
+    for name, (cpu, rate) in best.items():
+        group.add(name, {"cpu_us_per_fetch": cpu, "fetches_per_second": rate},
+                  [f"{cpu:.2f}", ratio(cpu, base[0]), f"{rate:,.0f}", ratio(rate, base[1])])
+    return group
+
+
 def upgrades(bench):
     """No race: a proof. Whoever fails a request makes the group fail."""
     group = Group("upgrades: the program is replaced 20 times under load",
@@ -419,4 +468,4 @@ def upgrades(bench):
 
 ALL = {function.__name__: function for function in
        (hello, pipelined, idle, workers, longpoll, form, uploads, static, tls, template, instructions,
-        tasks, timers, simulation, upgrades)}
+        tasks, timers, simulation, fetch, upgrades)}
