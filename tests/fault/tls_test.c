@@ -94,7 +94,7 @@ static void assert_asks(client *self)
     char answer[20000];
     assert_true(ask_for(self, HELLO_REQUEST CHUNKED_REQUEST SIZED_REQUEST, answer, sizeof answer) >
                 0);
-    response got;
+    response got = { 0 };
     const char *bodies[] = { "Hello, world", "hello world", "hello" };
     gale_str rest = { answer, strlen(answer) };
     for (int i = 0; i < 3; i++) {
