@@ -36,6 +36,7 @@ static void pause_reading(gale__reading *reading, outcome *out)
     CHECK(piece.len <= 2 * 65536);
     add(out, piece.data, piece.len);
     gale__buffer_consume(&reading->piece, piece.len);
+    reading->turn = 0;
     if (!reading->failure && reading->stage == GALE__READING_HEAD &&
         reading->fetch->response->code >= 200)
         gale__reading_body_begin(reading);

@@ -562,6 +562,36 @@ static int count(const char *data, size_t size, void *arg)
     return gale_moment();
 }
 
+static bool stop_turning;
+static int turns;
+
+static int take_turns(void *arg)
+{
+    (void)arg;
+    for (; !stop_turning; turns++)
+        GALE_TRY(gale_moment());
+    return 0;
+}
+
+/* However small what comes is, the loop is not held while it is decoded. */
+TASK_TEST(others_have_their_turn_while_a_bomb_is_decoded)
+{
+    enum { SIZE = 30000000 };
+    char *zeros = calloc(1, SIZE);
+    encode(GALE__CODING_GZIP, zeros, SIZE);
+    start_coded("gzip", false);
+    stop_turning = false;
+    assert_ok(gale_spawn(take_turns, NULL));
+    assert_ok(get(NULL, &response)); /* connects */
+    turns = 0;
+    assert_ok(get(NULL, &response));
+    assert_int_equal(gale_http_response_body_str(response).len, SIZE);
+    assert_true(turns >= 28);
+    stop_turning = true;
+    raw_stop();
+    free(zeros);
+}
+
 TASK_TEST(bombs)
 {
     enum { SIZE = 30000000 };

@@ -98,6 +98,7 @@ static int read_rest(gale__exchange *self)
         GALE_TRY(call_for_piece(self));
         if (reading->stage == GALE__READING_END)
             return 0;
+        GALE_TRY(gale__reading_take_turn(reading));
         GALE_TRY(read_on(self));
     }
 }

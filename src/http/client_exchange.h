@@ -36,6 +36,7 @@ typedef struct gale__reading {
     uint64_t left;     /* of a body with a length */
     uint64_t received; /* bytes of the body, not decoded */
     uint64_t decoded;
+    uint64_t turn; /* bytes decoded since the loop has done other work */
     gale__chunked chunked;
     gale__decoder decoder;
     gale__buffer encoded; /* what has not been decoded yet, since `piece` was full */
@@ -49,6 +50,8 @@ void gale__reading_end(gale__reading *self);
 /* A gale__consume: `self` is a gale__reading. It is done at the end, after a failure, and where it
  * pauses. */
 size_t gale__reading_consume(void *self, const char *data, size_t size, bool *ret_done);
+/* Lets the loop do other work when much was decoded at once. Suspends. */
+int gale__reading_take_turn(gale__reading *self);
 /* The connection was closed (`error` as of gale_iostream_error). Returns 0 when the response is
  * complete, or an error. */
 int gale__reading_closed(gale__reading *self, int error);

@@ -15,6 +15,7 @@ enum {
     PIECE = 65536,
     INFORMATIONAL_MAX = 20,
     RESERVED_MAX = 1 << 20,
+    TURN = 1 << 20,       /* bytes that are decoded before the loop does other work */
     DISCARDED_MAX = 65536 /* of a redirect's body; a new connection is cheaper than more */
 };
 
@@ -54,10 +55,10 @@ static gale__buffer *sink(gale__reading *self)
     return self->streams ? &self->piece : &self->fetch->response->body;
 }
 
-/* True when the task has to take what there is before more is put there. */
+/* True when the task has to take what there is, or to wait for a turn, before more is put there. */
 static bool is_full(const gale__reading *self)
 {
-    return self->streams && self->piece.size >= PIECE;
+    return self->turn >= TURN || (self->streams && self->piece.size >= PIECE);
 }
 
 static int decode(gale__reading *self, gale_str *input)
@@ -73,6 +74,7 @@ static int decode(gale__reading *self, gale_str *input)
             return result;
         gale__buffer_commit(out, size);
         self->decoded += size;
+        self->turn += size;
         if (self->decoded > self->max_body)
             return GALE_ETOOBIG;
         if (input->len == 0 && size < STEP)
@@ -317,6 +319,14 @@ size_t gale__reading_consume(void *arg, const char *data, size_t size, bool *ret
     } while (next == AGAIN);
     *ret_done = next == PAUSE || self->piece.size > 0;
     return at;
+}
+
+int gale__reading_take_turn(gale__reading *self)
+{
+    if (self->turn < TURN)
+        return 0;
+    self->turn = 0;
+    return gale_moment();
 }
 
 int gale__reading_closed(gale__reading *self, int error)

@@ -9,9 +9,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/zlib.h"
 #include "http/gzip_request.h"
 #include "http/http_server.h"
+#include "proto/decoder.h"
 #include "proto/header_names.h"
 
 enum {
@@ -23,14 +23,12 @@ typedef struct gzip_request {
     gale_http_message_delegate base;
     gale_http_message_delegate *inner;
     gale_http_connection *connection;
-    z_stream zlib;
+    gale__decoder decoder;
     char *output; /* NULL before the first byte, and after the end */
     size_t room;
-    gale_str pending;  /* of the output, not yet taken */
-    uint64_t total;    /* bytes inflated */
-    bool full;         /* zlib may have more output without more input */
-    bool member_ended; /* RFC 1952 §2.2: another may follow */
-    bool skip;         /* the first byte of the next input was used already */
+    gale_str pending; /* of the output, not yet taken */
+    uint64_t total;   /* bytes inflated */
+    bool skip;        /* the first byte of the next input was used already */
     gale__callback go_on;
 } gzip_request;
 
@@ -38,9 +36,8 @@ static int begin(gzip_request *self)
 {
     int64_t chunk = self->connection->http1->server->options.chunk_size;
     self->room = chunk < LARGEST_PIECE ? (size_t)chunk : LARGEST_PIECE;
-    self->zlib = gale__zlib_stream();
     self->output = gale__malloc(self->room);
-    if (self->output && inflateInit2(&self->zlib, MAX_WBITS + 16) == Z_OK)
+    if (self->output && gale__decoder_begin(&self->decoder, GALE__CODING_GZIP) == 0)
         return 0;
     gale__free(self->output);
     self->output = NULL;
@@ -52,7 +49,7 @@ static void end(gzip_request *self)
     gale__loop_uncall(&self->go_on);
     if (!self->output)
         return;
-    inflateEnd(&self->zlib);
+    gale__decoder_end(&self->decoder);
     gale__free(self->output);
     self->output = NULL;
 }
@@ -76,24 +73,12 @@ static int hand_over(gzip_request *self)
 /* Inflates until the input is used up or the output is full. Returns the bytes used. */
 static ssize_t inflate_piece(gzip_request *self, const char *data, size_t size)
 {
-    z_stream *zlib = &self->zlib;
-    if (self->member_ended && size > 0) {
-        self->member_ended = false;
-        inflateReset(zlib);
-    }
-    zlib->next_in = (Bytef *)(uintptr_t)data;
-    uInt given = size > INT32_MAX ? INT32_MAX : (uInt)size;
-    zlib->avail_in = given;
-    zlib->next_out = (Bytef *)self->output;
-    zlib->avail_out = (uInt)self->room;
-    int code = self->member_ended ? Z_BUF_ERROR : inflate(zlib, Z_NO_FLUSH);
-    if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR)
-        return code == Z_MEM_ERROR ? -ENOMEM : GALE_EINPUT;
-    self->member_ended = self->member_ended || code == Z_STREAM_END;
-    self->full = zlib->avail_out == 0;
-    self->pending = (gale_str){ self->output, self->room - zlib->avail_out };
-    self->total += self->pending.len;
-    return (ssize_t)(given - zlib->avail_in);
+    gale_str input = { data, size };
+    size_t inflated = 0;
+    GALE_TRY(gale__decoder_decode(&self->decoder, &input, self->output, self->room, &inflated));
+    self->pending = (gale_str){ self->output, inflated };
+    self->total += inflated;
+    return (ssize_t)(size - input.len);
 }
 
 /* The refusal ends the exchange, so that what the caller returns no longer matters. */
@@ -134,7 +119,7 @@ static ssize_t data_received(gale_http_message_delegate *delegate, const char *d
         if (self->pending.len > 0)
             return pause_after(self, used, size);
         self->skip = false;
-        if (used == size && !self->full)
+        if (used == size && !self->decoder.more)
             return (ssize_t)size;
         if (self->total >= turn_ends) {
             gale__loop_call(self->connection->scope->loop, &self->go_on);
@@ -160,7 +145,7 @@ static int headers_received(gale_http_message_delegate *delegate, gale_http_conn
 static void finish(gale_http_message_delegate *delegate)
 {
     gzip_request *self = (gzip_request *)delegate;
-    bool complete = !self->output || self->member_ended;
+    bool complete = !self->output || self->decoder.complete;
     end(self);
     if (complete)
         self->inner->operations->finish(self->inner);

@@ -7,19 +7,8 @@
 #include <brotli/decode.h>
 #endif
 
+#include "core/zlib.h"
 #include "proto/header_names.h"
-
-static void *zlib_alloc(void *arg, unsigned count, unsigned size)
-{
-    (void)arg;
-    return gale__malloc((size_t)count * size);
-}
-
-static void zlib_free(void *arg, void *memory)
-{
-    (void)arg;
-    gale__free(memory);
-}
 
 /* RFC 1952 §2.2: another member may follow a member. */
 static int decode_gzip(gale__decoder *self, gale_str *input, char *out, size_t room,
@@ -131,7 +120,7 @@ gale__coding gale__decoder_coding(gale_str name)
 
 int gale__decoder_begin(gale__decoder *self, gale__coding coding)
 {
-    *self = (gale__decoder){ .zlib = { .zalloc = zlib_alloc, .zfree = zlib_free } };
+    *self = (gale__decoder){ .zlib = gale__zlib_stream() };
     if (coding == GALE__CODING_BROTLI)
         GALE_TRY(begin_brotli(self));
     if (coding == GALE__CODING_GZIP && inflateInit2(&self->zlib, MAX_WBITS + 16) != Z_OK)
