@@ -71,9 +71,9 @@ typedef struct gale_fetch_options {
     /** NULL: "GET". Known are GET, HEAD, POST, PUT, DELETE, PATCH and OPTIONS. */
     const char *method;
     /** Headers to send, as (gale_fetch_header[]){ { "Accept", "text/html" }, { 0 } }. One may stand
-     * for what would be sent by default: Host, User-Agent, Accept-Encoding (nothing is decoded
-     * then), Content-Type, Connection. Content-Length and Transfer-Encoding are gale's own, but
-     * for the Content-Length of a body_producer. */
+     * for what would be sent by default: Host, User-Agent, Accept-Encoding, Content-Type,
+     * Connection. Content-Length and Transfer-Encoding are gale's own, but for the Content-Length
+     * of a body_producer. */
     const gale_fetch_header *headers;
     /** The body; POST, PUT and PATCH need one, others must not have one. */
     const char *body;
