@@ -21,6 +21,7 @@
 #include <gale/options.h>
 #include <gale/process.h>
 #include <gale/queues.h>
+#include <gale/routing.h>
 #include <gale/ssl.h>
 #include <gale/tcpclient.h>
 #include <gale/tcpserver.h>

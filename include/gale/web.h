@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gale/web.h: applications and request handlers. Tornado's counterparts: tornado.web and
- * tornado.routing.
+ * gale/web.h: applications and request handlers. Tornado's counterpart: tornado.web.
  *
  * A handler class is constant data: its slots are functions, named as in Tornado, that take the
  * handler. A handler object is made for each request. Its functions run in a task and may call
@@ -22,6 +21,7 @@
 #include <gale/iostream.h>
 #include <gale/json.h>
 #include <gale/locale.h>
+#include <gale/routing.h>
 #include <gale/template.h>
 
 #ifdef __cplusplus
@@ -30,7 +30,6 @@ extern "C" {
 
 /** The handler of one request. Tornado: web.RequestHandler. */
 typedef struct gale_handler gale_handler;
-typedef struct gale_application gale_application;
 
 /* ---- Cookies: what settings and calls share -------------------------------------------- */
 
@@ -223,40 +222,6 @@ GALE_API void *gale_filter_state(gale_handler *self, const gale_filter_class *of
 
 /* ---- Applications ---------------------------------------------------------------------- */
 
-/**
- * A route: a condition, and what answers when it holds: a handler, or a delegate, or further
- * routes. A list of routes ends with a zeroed one. Tornado: web.URLSpec, routing.Rule.
- *
- * `pattern` is a regular expression (PCRE2; Python's syntax works) that the whole path, still
- * percent-encoded, must match. Its groups, all named or all unnamed, are the path arguments. A
- * pattern without metacharacters is compared as it is. Routes are tried in their order.
- *
- * { "/", &handler } leaves the other members zero, and -Wextra complains of that; then write
- * { .pattern = "/", .handler = &handler }. C++ compilers complain of that, too: they want
- * -Wno-missing-field-initializers.
- */
-typedef struct gale_route gale_route;
-struct gale_route {
-    const char *pattern;               /**< copied */
-    const gale_handler_class *handler; /**< must outlive the application */
-    const void *arg;                   /**< handed to initialize and to `matches`; borrowed */
-    const char *name;                  /**< for gale_reverse_url, or NULL; copied */
-    /** A condition beside the pattern, or NULL: whether the route is for this request, of which
-     * the head is there. Must not suspend. Tornado: routing.Matcher.match. */
-    bool (*matches)(gale_http_server_request *request, void *arg);
-    /** Instead of a handler: another application, or a router of one's own. When its
-     * start_request returns NULL the next route is tried. Borrowed. Tornado: routing.Router as a
-     * rule's target. */
-    gale_http_server_connection_delegate *delegate;
-    /** Instead of a handler: routes to try then, over the whole path again; when none of them
-     * matches the next route is tried. Copied. Tornado: a nested list of rules. */
-    const gale_route *routes;
-    /** Filters around this handler or these routes, inside of those that are around them already.
-     * Copied. */
-    const gale_filter *filters;
-    void *reserved_[3];
-};
-
 /** Settings of an application. Zero is the default of each. Copied; what they point to must
  * outlive the application. */
 typedef struct gale_application_settings {
@@ -379,19 +344,6 @@ GALE_API int gale_application_listen_ssl(gale_application *application, int port
  * on. Returns 0 or a negative error, as above. */
 GALE_API int gale_application_listen_sockets(gale_application *application, const int *sockets,
                                              int count);
-/** Adds routes for hosts that match `host_pattern`, tried before those given to
- * gale_application_new. Returns 0, GALE_EINVALID or -ENOMEM; it is logged, too.
- * Tornado: Application.add_handlers. */
-GALE_API int gale_application_add_handlers(gale_application *application, const char *host_pattern,
-                                           const gale_route *routes);
-/**
- * The path of the route with that name, its groups replaced by `count` arguments, percent-encoded
- * but for "/". The result has one reference. NULL, with gale_error_detail, when there is no such
- * name, the count does not fit, or the pattern cannot be reversed. Tornado:
- * Application.reverse_url.
- */
-GALE_API gale_bytes *gale_application_reverse_url(gale_application *application, const char *name,
-                                                  const char *const *arguments, size_t count);
 /** The settings that it was made with. */
 GALE_API const gale_application_settings *
 gale_application_get_settings(const gale_application *application);
