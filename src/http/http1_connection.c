@@ -313,7 +313,7 @@ void gale__http1_settle(gale__http1_server_connection *self)
     if (result == 0)
         wake_flusher(self, 0);
     if (result == 0 && idle(self)) {
-        if (self->peer_ended || self->close_after) {
+        if (self->peer_ended || gale__http1_is_last(self)) {
             close_now(self);
             return;
         }

@@ -106,6 +106,12 @@ void gale__http1_connection_move(gale__http1_server_connection *self, gale__stre
 int gale__http1_connection_detach(gale__http1_server_connection *self, gale_iostream **ret_stream);
 /* Closes after the response at hand, or the next one. */
 void gale__http1_connection_retire(gale__http1_server_connection *self);
+/* No further request is awaited. Who retires still owes the next answer to a peer that was not
+ * told. */
+static inline bool gale__http1_is_last(const gale__http1_server_connection *self)
+{
+    return self->close_after && !self->stream.loop->retiring;
+}
 /* Closes when idle; else after the response at hand. */
 void gale__http1_connection_drain(gale__http1_server_connection *self);
 

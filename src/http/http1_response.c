@@ -59,7 +59,7 @@ void gale__http1_exchange_abort(gale_http_connection *exchange)
 void gale__http1_exchange_finished(gale_http_connection *exchange)
 {
     gale__http1_server_connection *self = exchange->http1;
-    bool keep = exchange->keep_alive && !self->close_after && exchange->body_complete;
+    bool keep = exchange->keep_alive && !gale__http1_is_last(self) && exchange->body_complete;
     bool has_input = !self->processing && self->active->input.size > 0;
     self->linger = !exchange->body_complete || has_input;
     self->state = keep ? GALE__HTTP1_HEAD : GALE__HTTP1_CLOSING;

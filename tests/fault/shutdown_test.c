@@ -209,6 +209,23 @@ TEST(idle_connections_have_one_more_request)
     stop();
 }
 
+/* Its head has said that the connection stays. */
+TEST(a_response_that_had_begun_leaves_its_connection_open)
+{
+    memory_peer *peer = connected(serve_here());
+    send_text(peer, GET("/flush"));
+    memory_advance(1);
+    retire(10);
+    memory_advance(3);
+    assert_non_null(strstr(memory_received(peer).data, "5\r\nended\r\n0\r\n\r\n"));
+    assert_false(peer->closed);
+    memory_forget(peer, memory_received(peer).len);
+    send_text(peer, HELLO_REQUEST);
+    assert_seconds(run_to_the_end(), 0);
+    assert_last_response(peer, 200);
+    stop();
+}
+
 TEST(idle_connections_are_closed_at_last)
 {
     memory_peer *idle = connected(serve_here());
