@@ -47,8 +47,8 @@ static int echo_message(gale_websocket *self, gale_str message, bool binary)
 static const gale_websocket_class ws = { .on_message = echo_message, .max_message_size = 64 << 20 };
 static const gale_websocket_class ws_deflate = { .on_message = echo_message,
                                                  .max_message_size = 64 << 20,
-                                                 .compression =
-                                                     &(gale_websocket_compression){ 0 } };
+                                                 .compression = &(gale_websocket_compression){
+                                                     .context_takeover = true } };
 static const gale_handler_class ws_handler = { .websocket = &ws };
 static const gale_handler_class ws_deflate_handler = { .websocket = &ws_deflate };
 static const gale_handler_class hello_handler = { .name = "hello", .get = hello, .head = hello };
