@@ -95,6 +95,37 @@ TASK_TEST(a_client_that_shows_a_certificate)
     raw_stop();
 }
 
+/* Tornado: CurlHTTPClientReuseCertsTestCase.test_reuse_certs */
+static void show_once(gale_http_client *client, bool logs)
+{
+    gale_ssl_options server = { .verify = GALE_SSL_VERIFY_REQUIRED, .ca_data = authority() };
+    gale_fetch_options options = { .no_validate_cert = true };
+    serve_tls("localhost", &server, OK("1", "1"), OK("2", "1"));
+    test_expect_log(GALE_LOG_WARNING, "peer did not return a certificate");
+    if (logs)
+        test_expect_log(GALE_LOG_WARNING, "error on read");
+    options.client_cert = write_file(certificate_for("localhost"));
+    options.client_key = options.client_cert;
+    assert_ok(gale_http_client_fetch(client, raw.url, &options, &response));
+    options.client_cert = options.client_key = NULL;
+    assert_true(gale_http_client_fetch(client, raw.url, &options, &response) < 0);
+    gale_sleep(0.01);
+    gale_http_client_free(client);
+    unlink(file);
+    raw_stop();
+}
+
+TASK_TEST(a_certificate_is_shown_only_when_asked)
+{
+    show_once(gale_http_client_new(NULL), true);
+#if GALE_CURL
+    assert_ok(gale_http_client_configure("curl", NULL));
+    gale_http_client *curl = gale_http_client_new(NULL);
+    assert_ok(gale_http_client_configure("simple", NULL));
+    show_once(curl, false);
+#endif
+}
+
 static int answer_plainly(gale_iostream *stream, const gale_address *address, void *arg)
 {
     static const char answer[] = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
