@@ -11,6 +11,7 @@
 #include "proto/characters.h"
 #include "proto/cookie_domain.h"
 #include "proto/cookie_jar.h"
+#include "proto/own_arena.h"
 #include "proto/received_cookie.h"
 
 struct gale_cookie_jar {
@@ -60,30 +61,22 @@ static gale__cookie_place place_of(const gale__uri *uri)
 
 /* A URL that a user gave, in an arena of its own. */
 typedef struct page {
-    gale__pool pool;
-    gale__arena arena;
+    gale__own_arena memory;
     gale__uri uri;
     gale__cookie_place place;
 } page;
 
-static void close_page(page *self)
-{
-    gale__arena_clear(&self->arena);
-    gale__pool_close(&self->pool);
-}
-
 static int open_page(page *self, const char *url)
 {
-    gale__pool_init(&self->pool, GALE__ARENA_BLOCK, 0);
-    gale__arena_init(&self->arena, &self->pool);
-    int result = gale__uri_parse(&self->uri, &self->arena, (gale_str){ url, strlen(url) });
+    gale__own_arena_init(&self->memory);
+    int result = gale__uri_parse(&self->uri, &self->memory.arena, (gale_str){ url, strlen(url) });
     if (result == 0) {
         self->place = place_of(&self->uri);
         return 0;
     }
     if (result == GALE_EINVALID)
         gale__fail(result, "malformed URL: %s", self->uri.reason);
-    close_page(self);
+    gale__own_arena_close(&self->memory);
     return result;
 }
 
@@ -93,7 +86,7 @@ int gale_cookie_jar_set(gale_cookie_jar *self, const char *url, const char *set_
     GALE_TRY(open_page(&from, url));
     int result = gale__cookie_jar_receive(&self->cookies, &from.place,
                                           (gale_str){ set_cookie, strlen(set_cookie) }, now());
-    close_page(&from);
+    gale__own_arena_close(&from.memory);
     return result == 0  ? gale__fail(GALE_EINVALID, "the cookie is refused")
            : result < 0 ? result
                         : 0;
@@ -107,7 +100,7 @@ gale_bytes *gale_cookie_jar_header(gale_cookie_jar *self, const char *url)
         return NULL;
     gale__buffer_init(&out, SIZE_MAX / 2);
     int result = gale__cookie_jar_write(&self->cookies, &to.place, now(), &out);
-    close_page(&to);
+    gale__own_arena_close(&to.memory);
     if (result == 0 && out.size > 0)
         return gale__buffer_take(&out);
     gale__buffer_clear(&out);
@@ -121,7 +114,7 @@ const char *gale_cookie_jar_get(gale_cookie_jar *self, const char *url, const ch
         return NULL;
     const gale__cookie *cookie =
         gale__cookie_jar_find(&self->cookies, &to.place, (gale_str){ name, strlen(name) }, now());
-    close_page(&to);
+    gale__own_arena_close(&to.memory);
     return cookie ? cookie->value.data : NULL;
 }
 

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include <gale/httputil.h>
+
 #include "proto/characters.h"
 #include "proto/header_names.h"
 #include "proto/host.h"
