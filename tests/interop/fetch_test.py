@@ -18,6 +18,8 @@ except ImportError:
     sys.exit(77)
 
 logging.getLogger("tornado.access").disabled = True
+for variable in ("http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
+    os.environ.pop(variable, None)
 EXAMPLES = os.path.join(os.environ["GALE_BUILD"], "examples")
 PAGES = {
     "/": '<a href="a/">a</a> <a href="b?x=1&amp;y=2#there">b</a> <a href="mailto:me">me</a>',

@@ -331,9 +331,20 @@ static bool selected(const char *name, int argc, char **argv)
     return argc < 2;
 }
 
+/* What tests fetch is on this machine. */
+static void forget_proxies(void)
+{
+    unsetenv("http_proxy");
+    unsetenv("https_proxy");
+    unsetenv("HTTPS_PROXY");
+    unsetenv("all_proxy");
+    unsetenv("ALL_PROXY");
+}
+
 int test_main(int argc, char **argv)
 {
     size_t all = 0, chosen = 0;
+    forget_proxies();
     signal(SIGINT, SIG_DFL); /* shells have it ignored in what they run in the background */
     signal(SIGQUIT, SIG_DFL);
     for (test_case *at = first_test; at; at = at->next)
