@@ -91,6 +91,20 @@ TEST(a_token_has_a_limit)
     free(text);
 }
 
+TEST(no_memory_for_a_token)
+{
+    size_t n = 0;
+    int result;
+    do {
+        gale__jwt jwt;
+        test_fail_allocation(++n);
+        result = parse(&jwt, RSA_TOKEN);
+        assert_true(result == 0 || result == -ENOMEM || result == GALE_EINPUT);
+        gale__jwt_clear(&jwt);
+    } while (test_allocation_failed());
+    assert_int_equal(result, 0);
+}
+
 /* ---- Signatures ------------------------------------------------------------------------ */
 
 /* `key` is the inside of a JSON object. */

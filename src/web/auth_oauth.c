@@ -300,6 +300,8 @@ int gale_oauth_get_authenticated_user(gale_handler *self, const gale_oauth_optio
     *ret_user = NULL;
     if (!key || !verifier)
         return GALE_EHTTP;
+    if (!options->get_user)
+        return gale__fail(GALE_EINVALID, "OAuth needs get_user");
     GALE_TRY(recall(self, key, &request_token));
     int result = exchange(self, options, request_token, verifier, &access_token);
     json_decref(request_token);

@@ -40,10 +40,16 @@ static int fill_authorization(gale_handler *self, const gale_oauth2_options *opt
     return options->provider->no_pkce ? 0 : gale__auth_add_challenge(parameters, state);
 }
 
-int gale_oauth2_authorize_redirect(gale_handler *self, const gale_oauth2_options *options)
+static int check_options(const gale_oauth2_options *options)
 {
     if (!options->provider || !options->client_id)
         return gale__fail(GALE_EINVALID, "OAuth 2 needs a provider and a client_id");
+    return 0;
+}
+
+int gale_oauth2_authorize_redirect(gale_handler *self, const gale_oauth2_options *options)
+{
+    GALE_TRY(check_options(options));
     const char *url = options->provider->authorize_url;
     json_t *state, *parameters = json_object();
     int result = gale__auth_begin(self, url, &state);
@@ -99,6 +105,7 @@ int gale_oauth2_get_access_token(gale_handler *self, const gale_oauth2_options *
     const char *code = NULL;
     json_t *state = NULL, *token = NULL, *parameters;
     *ret_token = NULL;
+    GALE_TRY(check_options(options));
     GALE_TRY(gale__auth_resume(self, options->provider->authorize_url, &code, &state));
     parameters = json_object();
     int result = fill_token(self, options, code, state, parameters);

@@ -21,36 +21,36 @@ static int check_options(const gale_oidc_options *options)
 
 /* ---- Leading to the provider ----------------------------------------------------------- */
 
-static json_t *authorization(gale_handler *self, const gale_oidc_options *options,
-                             const json_t *state)
+static int make_authorization(gale_handler *self, const gale_oidc_options *options,
+                              const json_t *state, json_t **ret_parameters)
 {
     const char *back = NULL;
-    if (gale__auth_own_url(self, options->redirect_uri, &back) < 0)
-        return NULL;
+    GALE_TRY(gale__auth_own_url(self, options->redirect_uri, &back));
     json_t *parameters = json_pack(
         "{s:s, s:s, s:s, s:s, s:O, s:O}", "response_type", "code", "client_id", options->client_id,
         "redirect_uri", back, "scope", options->scope ? options->scope : "openid profile email",
         "state", json_object_get(state, "state"), "nonce", json_object_get(state, "nonce"));
-    if (parameters && gale__auth_add_challenge(parameters, state) >= 0 &&
-        gale__auth_add_extra(parameters, options->extra_params) >= 0)
-        return parameters;
-    json_decref(parameters);
-    return NULL;
+    int result = parameters ? gale__auth_add_challenge(parameters, state) : -ENOMEM;
+    if (result >= 0)
+        result = gale__auth_add_extra(parameters, options->extra_params);
+    if (result < 0)
+        json_decref(parameters);
+    else
+        *ret_parameters = parameters;
+    return result;
 }
 
 int gale_oidc_authorize_redirect(gale_handler *self, const gale_oidc_options *options)
 {
-    const char *url = NULL;
-    json_t *state = NULL, *metadata = NULL;
+    json_t *state = NULL, *metadata = NULL, *parameters = NULL;
     GALE_TRY(check_options(options));
     GALE_TRY(gale__auth_provider_find(self, options, &metadata));
+    const char *url = gale__auth_text(metadata, "authorization_endpoint");
     GALE_TRY(gale__auth_begin(self, options->issuer, &state));
-    json_t *parameters = authorization(self, options, state);
+    int result = make_authorization(self, options, state, &parameters);
     json_decref(state);
-    int result = parameters
-                     ? gale__auth_url(self, gale__auth_text(metadata, "authorization_endpoint"),
-                                      parameters, &url)
-                     : -ENOMEM;
+    if (result >= 0)
+        result = gale__auth_url(self, url, parameters, &url);
     json_decref(parameters);
     return result < 0 ? result : gale_redirect(self, url, false);
 }

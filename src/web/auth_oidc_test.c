@@ -489,6 +489,10 @@ TEST(issuers_that_are_none)
     assert_no_login("500", "says that it is http://");
     options.issuer = NULL;
     assert_no_login("500", "needs an issuer and a client_id");
+    snprintf(issuer, sizeof issuer, "%s", site("/p"));
+    options.issuer = issuer;
+    options.redirect_uri = "callback";
+    assert_no_login("500", "callback is neither an URL nor a path");
     stop();
 }
 
