@@ -325,12 +325,12 @@ typedef struct gale_http_client_options {
     /** Options for all fetches, where they are zero there; borrowed until the client is freed.
      * Tornado: defaults. */
     const gale_fetch_options *defaults;
-    /** Connections that wait for another fetch; 0: 100, GALE_NONE: none. */
+    /** Connections that wait for another fetch; 0: 100, GALE_NONE: no limit. */
     int max_idle;
-    /** The same to one and the same server; 0: 10. */
+    /** The same to one and the same server; 0: 10, GALE_NONE: no limit. */
     int max_idle_per_host;
-    /** Seconds that one waits before it is closed; 0: 60. Less where the server says so
-     * (Keep-Alive: timeout=5). */
+    /** Seconds that one waits before it is closed; 0: 60, GALE_NONE: no limit. Less where the
+     * server says so (Keep-Alive: timeout=5). */
     double idle_timeout;
     void *reserved_[8];
 } gale_http_client_options;

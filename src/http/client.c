@@ -43,22 +43,29 @@ int gale_http_client_configure(const char *implementation, const gale_http_clien
 
 /* ---- Making and ending ----------------------------------------------------------------- */
 
+static void set_limit(int *limit, int otherwise)
+{
+    if (*limit == 0)
+        *limit = otherwise;
+    else if (*limit < 0)
+        *limit = INT32_MAX;
+}
+
 static void set_options(gale_http_client_options *own, const gale_http_client_options *options)
 {
     enum { MAX_CLIENTS = 10, MAX_IDLE = 100, MAX_IDLE_PER_HOST = 10 };
-    const double idle_timeout = 60;
+    const double idle_timeout = 60, years = 1e9;
     if (!options)
         options = configured_options;
     if (options)
         *own = *options;
-    own->max_clients = own->max_clients == 0  ? MAX_CLIENTS
-                       : own->max_clients < 0 ? INT32_MAX
-                                              : own->max_clients;
-    own->max_idle = own->max_idle == 0 ? MAX_IDLE : own->max_idle < 0 ? 0 : own->max_idle;
-    if (own->max_idle_per_host <= 0)
-        own->max_idle_per_host = MAX_IDLE_PER_HOST;
-    if (own->idle_timeout <= 0)
+    set_limit(&own->max_clients, MAX_CLIENTS);
+    set_limit(&own->max_idle, MAX_IDLE);
+    set_limit(&own->max_idle_per_host, MAX_IDLE_PER_HOST);
+    if (own->idle_timeout == 0)
         own->idle_timeout = idle_timeout;
+    else if (own->idle_timeout < 0)
+        own->idle_timeout = years;
 }
 
 static int open_resolver(gale_http_client *client)

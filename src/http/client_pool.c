@@ -27,6 +27,8 @@ void gale__client_connection_free(gale__client_connection *self)
     gale__free(self);
 }
 
+enum { LOOKS = 16 }; /* at most so many in one idle_timeout */
+
 /* ---- The pool -------------------------------------------------------------------------- */
 
 static gale__client_connection *of_link(gale__list *link)
@@ -58,7 +60,7 @@ static void on_closed(void *arg)
     drop(arg);
 }
 
-/* All have waited less than one idle_timeout, so that a look now and then is enough. */
+/* A look now and then is enough: what has waited too long is not taken either. */
 static void on_timer(gale__timer *timer)
 {
     gale_http_client *client = GALE__CONTAINER_OF(timer, gale_http_client, idle_timer);
@@ -71,8 +73,9 @@ static void on_timer(gale__timer *timer)
         else if (connection->until < next)
             next = connection->until;
     }
+    double seconds = (double)(next - now) / 1e9, least = client->options.idle_timeout / LOOKS;
     if (client->idle_count > 0)
-        gale__loop_add_timer(client->loop, timer, (double)(next - now) / 1e9);
+        gale__loop_add_timer(client->loop, timer, seconds > least ? seconds : least);
 }
 
 void gale__client_pool_init(gale_http_client *client)
@@ -126,7 +129,8 @@ gale__client_connection *gale__client_pool_take(gale_http_client *client, gale_s
         if (!has_key(connection, hash, key))
             continue;
         take_out(connection);
-        if (is_silent(connection) && (!sure || is_open(connection)))
+        if (connection->until > client->loop->now && is_silent(connection) &&
+            (!sure || is_open(connection)))
             return connection;
         gale__client_connection_free(connection);
     }
@@ -168,7 +172,7 @@ static void watch(gale__client_connection *self)
 void gale__client_pool_put(gale__client_connection *self)
 {
     gale_http_client *client = self->client;
-    if (client->closed || client->options.max_idle == 0 || !is_silent(self)) {
+    if (client->closed || !is_silent(self)) {
         gale__client_connection_free(self);
         return;
     }

@@ -153,11 +153,22 @@ TASK_TEST(how_many_wait)
     assert_int_equal(client->idle_count, 3);
     gale_http_client_free(client);
     raw_stop();
-    options.max_idle = GALE_NONE;
+    gale_fetch_options defaults = { .no_keep_alive = true };
+    options = (gale_http_client_options){ .defaults = &defaults };
     client = gale_http_client_new(&options);
     RAW_SERVER(OK("1", "1"));
     fetch_at_once(client, 1);
     assert_int_equal(client->idle_count, 0);
+    gale_http_client_free(client);
+    raw_stop();
+    options = (gale_http_client_options){ .max_clients = GALE_NONE,
+                                          .max_idle = GALE_NONE,
+                                          .max_idle_per_host = GALE_NONE,
+                                          .idle_timeout = GALE_NONE };
+    client = gale_http_client_new(&options);
+    RAW_SERVER(OK("1", "1"), OK("2", "1"), OK("3", "1"), OK("4", "1"));
+    fetch_at_once(client, 4);
+    assert_int_equal(client->idle_count, 4);
     gale_http_client_free(client);
     raw_stop();
 }
