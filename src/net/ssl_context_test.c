@@ -3,6 +3,8 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include <openssl/pem.h>
+
 #include "net/ssl_context.h"
 #include "net/tls_test.h"
 
@@ -121,15 +123,38 @@ TASK_TEST(options_are_copied)
     gale_ssl_context_unref(context);
 }
 
+/* The key of a certificate's text, encrypted. */
+static char *encrypted_key(const char *pem, const char *password)
+{
+    char *data;
+    BIO *in = BIO_new_mem_buf(pem, -1), *out = BIO_new(BIO_s_mem());
+    EVP_PKEY *key = PEM_read_bio_PrivateKey(in, NULL, NULL, NULL);
+    assert_int_equal(PEM_write_bio_PKCS8PrivateKey(out, key, EVP_aes_128_cbc(), password,
+                                                   (int)strlen(password), NULL, NULL),
+                     1);
+    long size = BIO_get_mem_data(out, &data);
+    char *text = strndup(data, (size_t)size);
+    EVP_PKEY_free(key);
+    BIO_free(in);
+    BIO_free(out);
+    return text;
+}
+
 TASK_TEST(an_encrypted_key)
 {
-    /* openssl's command would ask for the password at the terminal, so the key is made plain here
-     */
+    gale_ssl_context *context;
+    char *key = encrypted_key(certificate_for("a.test"), "secret");
     gale_ssl_options options = { .server_side = true,
                                  .certificate = certificate_for("a.test"),
-                                 .key = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n"
-                                        "-----END ENCRYPTED PRIVATE KEY-----\n" };
+                                 .key = key,
+                                 .password = "secret" };
+    assert_ok(gale_ssl_context_new(&options, &context));
+    gale_ssl_context_unref(context);
+    options.password = "wrong";
     assert_refused(&options, GALE_ESSL, "bad private key in ");
+    options.password = NULL; /* nobody is asked at the terminal */
+    assert_refused(&options, GALE_ESSL, "bad private key in ");
+    free(key);
 }
 
 TASK_TEST(authorities_in_a_directory)
