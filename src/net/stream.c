@@ -16,15 +16,6 @@ static void on_received(gale__io *io, const char *data, ssize_t size)
     stream->handlers->ended(stream, stream->error);
 }
 
-void gale__stream_release_output(gale__stream *stream)
-{
-    gale__net *net = gale__net_of(stream->loop);
-    gale__output *output = stream->output;
-    stream->output = NULL;
-    gale__segments_clear(&output->segments, net);
-    gale__pool_put(&net->outputs, output);
-}
-
 static void on_sent(gale__io *io, ssize_t size)
 {
     gale__stream *stream = GALE__CONTAINER_OF(io, gale__stream, io);
@@ -144,16 +135,6 @@ gale__segments *gale__stream_output(gale__stream *stream)
     if (GALE__UNLIKELY(gale__stream_closed(stream)))
         return NULL;
     return stream->output ? &stream->output->segments : make_output(stream);
-}
-
-int gale__output_fill_vectors(gale__output *output, const gale__segments *segments)
-{
-    int count = 0;
-    for (gale__segment *segment = segments->first;
-         segment && count < GALE__OUTPUT_VECTORS && segment->data; segment = segment->next)
-        output->vectors[count++] =
-            (struct iovec){ (void *)(uintptr_t)segment->data, segment->size };
-    return count;
 }
 
 static ssize_t send_front(gale__stream *stream)

@@ -81,11 +81,27 @@ static inline size_t gale__stream_queued(const gale__stream *stream)
 }
 
 /* Gives the queue back, with whatever is in it. */
-void gale__stream_release_output(gale__stream *stream);
+static inline void gale__stream_release_output(gale__stream *stream)
+{
+    gale__net *net = gale__net_of(stream->loop);
+    gale__output *output = stream->output;
+    stream->output = NULL;
+    gale__segments_clear(&output->segments, net);
+    gale__pool_put(&net->outputs, output);
+}
+
 /* Reports what the backend tells as it is. */
 void gale__stream_handle_plain(gale__stream *stream);
 /* The vectors of the next send: memory from the front of `segments`, up to the first file. */
-int gale__output_fill_vectors(gale__output *output, const gale__segments *segments);
+static inline int gale__output_fill_vectors(gale__output *output, const gale__segments *segments)
+{
+    int count = 0;
+    for (gale__segment *segment = segments->first;
+         segment && count < GALE__OUTPUT_VECTORS && segment->data; segment = segment->next)
+        output->vectors[count++] =
+            (struct iovec){ (void *)(uintptr_t)segment->data, segment->size };
+    return count;
+}
 
 /* Sends what is queued. Returns 0 when the queue is empty, 1 when the rest has to wait (then
  * `drained` will come), or a negative error (`ended` does not come). */
