@@ -111,14 +111,6 @@ void gale__stream_move(gale__stream *to, gale__stream *from)
     to->peer = from->peer;
 }
 
-int gale__stream_receive(gale__stream *stream, gale__receive_mode mode)
-{
-    gale_ioloop *loop = stream->loop;
-    if (GALE__UNLIKELY(stream->tls != NULL))
-        return gale__tls_receive_mode(stream, mode);
-    return loop->operations->receive(loop->backend, &stream->io, mode);
-}
-
 static gale__segments *make_output(gale__stream *stream)
 {
     gale__net *net = gale__net_of(stream->loop);

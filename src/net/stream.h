@@ -70,7 +70,16 @@ static inline bool gale__stream_closed(const gale__stream *stream)
     return stream->io.fd < 0;
 }
 
-int gale__stream_receive(gale__stream *stream, gale__receive_mode mode);
+/* The slow path of gale__stream_receive. */
+GALE__APART int gale__tls_receive_mode(gale__stream *stream, gale__receive_mode mode);
+
+static inline int gale__stream_receive(gale__stream *stream, gale__receive_mode mode)
+{
+    gale_ioloop *loop = stream->loop;
+    if (GALE__UNLIKELY(stream->tls != NULL))
+        return gale__tls_receive_mode(stream, mode);
+    return loop->operations->receive(loop->backend, &stream->io, mode);
+}
 
 /* The queue to append to, made when there is none; NULL when out of memory or closed. */
 gale__segments *gale__stream_output(gale__stream *stream);

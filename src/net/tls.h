@@ -59,8 +59,7 @@ void gale__tls_remove(gale__stream *stream);
 bool gale__tls_met_http(const gale__stream *stream);
 
 /* For stream.c, whose functions have the same names. */
-int gale__tls_receive_mode(gale__stream *stream, gale__receive_mode mode);
-int gale__tls_flush(gale__stream *stream);
+GALE__APART int gale__tls_flush(gale__stream *stream);
 void gale__tls_shut(gale__stream *stream);
 void gale__tls_say_goodbye(gale__stream *stream);
 void gale__tls_move(gale__stream *to, gale__stream *from);
