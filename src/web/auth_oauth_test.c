@@ -193,10 +193,12 @@ TEST(oauth_1_tells_who_has_logged_in)
     visit_for("/10a?oauth_token=zxcv&oauth_verifier=v", "HTTP/1.1 200 OK\r\n",
               "\r\n\r\n{\"email\": \"foo@example.com\", \"id\": \"7\", \"access_token\": {\"key\": "
               "\"uiop\", \"secret\": \"5678\", \"user_id\": \"7\"}}");
+    old.http_client = gale_http_client_new(NULL);
     char *answer = visit("/10?oauth_token=zxcv");
     assert_non_null(strstr(answer, "HTTP/1.1 200 OK\r\n"));
     assert_non_null(strstr(answer, "\r\nSet-Cookie: _oauth_request_token=\"\"; expires="));
     free(answer);
+    gale_http_client_free(old.http_client);
     stop();
 }
 
@@ -391,6 +393,10 @@ TEST(oauth_2_tells_who_has_logged_in)
     provider.no_pkce = true;
     begin_login("/two");
     visit_for(back(""), "HTTP/1.1 200 OK\r\n", "\r\n\r\nFoo");
+    two.http_client = gale_http_client_new(NULL);
+    begin_login("/two");
+    visit_for(back(""), "HTTP/1.1 200 OK\r\n", "\r\n\r\nFoo");
+    gale_http_client_free(two.http_client);
     stop();
 }
 
