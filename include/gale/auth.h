@@ -28,8 +28,9 @@
  *
  * A login that fails (the user refuses, the answer is forged or late, the provider does not accept
  * it) is GALE_EHTTP from these functions: returned from the handler it answers 403, and the reason
- * is logged. Tornado: auth.AuthError. Other codes are those of gale_fetch, or GALE_EINPUT for
- * an answer of the provider that is malformed.
+ * is logged. Tornado: auth.AuthError. A provider that cannot be reached, or answers with an error,
+ * is GALE_EHTTP for a 502; one whose answer is malformed GALE_EINPUT. GALE_EINVALID are options
+ * that are not fit. GALE_ECANCELED and -ENOMEM are as everywhere.
  *
  * JSON values that these functions give are borrowed until the request ends. Objects that they
  * take are parameters: texts and numbers by their names.
@@ -81,8 +82,7 @@ typedef struct gale_oidc_options {
 } gale_oidc_options;
 
 /** Leads to the provider's login page, and finishes. Uses state, nonce and PKCE (S256), always.
- * Returns 0; or GALE_EINVALID for options that are not fit; GALE_EINPUT or a code of gale_fetch
- * when the provider cannot be asked. OpenID Connect Core §3.1.2, RFC 7636. */
+ * Returns 0 or as said above. OpenID Connect Core §3.1.2, RFC 7636. */
 GALE_API GALE_SUSPENDS int gale_oidc_authorize_redirect(gale_handler *self,
                                                         const gale_oidc_options *options);
 /**
@@ -151,8 +151,7 @@ GALE_API GALE_SUSPENDS int gale_oauth2_get_access_token(gale_handler *self,
  * Asks a service in the name of the user. `args` (NULL: none) are added to the URL; with
  * `post_args` it is a POST of a form; references to both are taken, always. The token is sent as
  * "Authorization: Bearer" (NULL: none is). *ret_answer is the JSON of the answer. Returns 0;
- * GALE_EHTTP for a status other than 2xx, which is a 502 when it is returned from the handler; or
- * a code of gale_fetch. `options` NULL: the client of the loop. Tornado:
+ * GALE_EHTTP for a status other than 2xx, too. `options` NULL: the client of the loop. Tornado:
  * OAuth2Mixin.oauth2_request. RFC 6750 §2.1.
  */
 GALE_API GALE_SUSPENDS int gale_oauth2_request(gale_handler *self,

@@ -36,8 +36,8 @@ typedef struct gale__auth_question {
     const char *basic_name, *basic_word; /* a name and password, or NULL */
 } gale__auth_question;
 
-/* *ret_status and *ret_body, which lives until the request ends. Returns 0 or a code of
- * gale_fetch. */
+/* *ret_status and *ret_body, which lives until the request ends. Returns 0; GALE_EHTTP, for a 502,
+ * when there is no answer; GALE_EINVALID, GALE_ECANCELED, -ENOMEM. */
 int gale__auth_ask(gale_handler *self, const gale__auth_question *question, int *ret_status,
                    gale_str *ret_body);
 /* The same for an answer in JSON; *ret_answer is a new reference, or NULL when it is none. */

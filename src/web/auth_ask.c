@@ -132,6 +132,15 @@ static int take_answer(gale_handler *self, gale_http_response *response, int *re
     return copy ? 0 : -ENOMEM;
 }
 
+/* What keeps a provider from being asked is its fault, or the network's. */
+static int unreachable(gale_handler *self, const char *url, int error)
+{
+    if (error == GALE_ECANCELED || error == -ENOMEM || error == GALE_EINVALID)
+        return error;
+    return gale_http_error(self, 502, "%.*s: %s", (int)strcspn(url, "?"), url,
+                           *gale_error_detail() ? gale_error_detail() : gale_strerror(error));
+}
+
 int gale__auth_ask(gale_handler *self, const gale__auth_question *question, int *ret_status,
                    gale_str *ret_body)
 {
@@ -161,7 +170,7 @@ int gale__auth_ask(gale_handler *self, const gale__auth_question *question, int 
     if (result >= 0)
         result = take_answer(self, response, ret_status, ret_body);
     gale_http_response_free(response);
-    return result;
+    return result < 0 ? unreachable(self, question->url, result) : result;
 }
 
 int gale__auth_ask_json(gale_handler *self, const gale__auth_question *question, int *ret_status,

@@ -487,6 +487,8 @@ TEST(issuers_that_are_none)
     assert_no_login("502", "has answered 404");
     snprintf(issuer, sizeof issuer, "%s", site("/p/"));
     assert_no_login("500", "says that it is http://");
+    options.issuer = "http://127.0.0.1:1";
+    assert_no_login("502", "http://127.0.0.1:1/.well-known/openid-configuration: ");
     options.issuer = NULL;
     assert_no_login("500", "needs an issuer and a client_id");
     snprintf(issuer, sizeof issuer, "%s", site("/p"));
