@@ -103,6 +103,14 @@ def slow_but_fine(connection):
         time.sleep(0.005)
 
 
+says("/gzip-most", (200, 8 * MIB),
+     lambda: response(gzip.compress(bytes(8 * MIB)), "Content-Encoding: gzip"))
+says("/br-most", (200, 8 * MIB), lambda: response(brotli(bytes(8 * MIB)), "Content-Encoding: br"))
+says("/x-gzip", (200, 5), response(gzip.compress(b"hello"), "Content-Encoding: X-GZip"))
+says("/many-headers", (200, 5), response("hello", *["a: b"] * 8000))
+says("/many-cookies", (200, 5), response("hello", *["Set-Cookie: a=b"] * 3000))
+says("/empty-lines-first", (200, 5), "\r\n\r\n", response("hello"))
+
 # ---- Truncated ----
 says("/nothing", CLOSED)
 says("/half-status", CLOSED, "HTTP/1.1 2")
@@ -140,6 +148,11 @@ says("/continued-line", MALFORMED, OK, "A: b\r\n Content-Length: 5\r\n\r\nhello"
 says("/no-content-with-length", MALFORMED, "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello")
 says("/continue-with-length", MALFORMED, "HTTP/1.1 100 Continue\r\nContent-Length: 5\r\n\r\nhello",
      response("hello"))
+
+says("/switching", MALFORMED + "|101|switch", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
+     response("hello"))
+says("/gzip-transfer", MALFORMED, OK, "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n")
+
 
 # ---- Bytes that do not belong there ----
 says("/nul-in-name", MALFORMED, OK, "A\0b: c\r\nContent-Length: 0\r\n\r\n")
@@ -269,6 +282,12 @@ def kept_open(connection):
 
 
 # ---- Codings ----
+says("/gzip-one-more", TOO_BIG,
+     lambda: response(gzip.compress(bytes(8 * MIB + 1)), "Content-Encoding: gzip"))
+says("/gzip-bomb-in-chunks", TOO_BIG, OK,
+     "Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n",
+     lambda: b"".join(b"1\r\n%c\r\n" % byte for byte in gzip.compress(bytes(16 * MIB))),
+     "0\r\n\r\n")
 says("/gzip-bomb", TOO_BIG,
      lambda: response(gzip.compress(bytes(64 * MIB), 9), "Content-Encoding: gzip"))
 says("/br-bomb", TOO_BIG, lambda: response(brotli(bytes(64 * MIB)), "Content-Encoding: br"))
@@ -344,6 +363,12 @@ for number, location in enumerate(["file:///etc/passwd", "ftp://127.0.0.1/", "go
                                    "http://[::1/", "http://exa mple.org/", "http://a\tb/",
                                    "http://user:pass@/"]):
     redirects(f"/redirect-odd-{number}", ".", location)
+redirects("/redirect-high", (404, 0), "/\xe9\xff?\xe9")
+redirects("/redirect-space", (404, 0), "/o k")
+redirects("/redirect-nul", MALFORMED, "/o\0k")
+redirects("/redirect-fragment", (200, 5), "/ok#\xe9")
+redirects("/redirect-empty", ".", "")
+redirects("/redirect-user", ".", "http://user@127.0.0.1:1/")
 redirects("/redirect-long", (404, 0), "/" + "x" * 60000)
 redirects("/redirect-nowhere", ".", "http://127.0.0.1:1/")
 redirects("/redirect-name", ".", "http://no-such-name.invalid/")
@@ -352,6 +377,19 @@ says("/redirect-large-body", (200, 5), "HTTP/1.1 302 Found\r\nLocation: /ok\r\n\
      *[lambda: bytes(MIB)] * 20)
 says("/redirect-two-locations", (404, 0),
      response("", "Location: /ok", "Location: /empty", status="302 Found"))
+
+
+@answer("/redirect-slowly", TIMED_OUT)
+def redirect_slowly(connection):
+    time.sleep(1)
+    send(connection, response("", "Location: /redirect-slowly", status="302 Found"))
+
+
+@answer("/reset-at-the-end", ".")
+def reset_at_the_end(connection):
+    send(connection, OK, "Content-Length: 6\r\n\r\nhello")
+    time.sleep(0.1)
+    reset(connection)
 
 
 @answer("/redirect-chain-1", (200, 5))
