@@ -23,6 +23,7 @@
 #define GALE_HTTPCLIENT_H
 
 #include <gale/core.h>
+#include <gale/gen.h>
 #include <gale/httputil.h>
 #include <gale/json.h>
 #include <gale/netutil.h>
@@ -174,7 +175,10 @@ typedef struct gale_fetch_options {
 
     /** Cookies to send, and where to keep those of the responses; NULL: none of either. */
     gale_cookie_jar *cookie_jar;
-    void *reserved_[8];
+    /** The scope that the response belongs to, of the caller or of a task that waits for it, as
+     * with gale_multi; NULL: the innermost of the calling task. */
+    gale_scope *scope;
+    void *reserved_[7];
 } gale_fetch_options;
 
 /* ---- Cookies ---------------------------------------------------------------------------- */
@@ -226,8 +230,8 @@ GALE_API int gale_cookie_jar_load(gale_cookie_jar *jar, const json_t *cookies);
 /* ---- What has come --------------------------------------------------------------------- */
 
 /**
- * A response. It belongs to the scope in which it was fetched, and goes with it; what its getters
- * return is borrowed from it. Tornado: httpclient.HTTPResponse.
+ * A response. It belongs to the scope in which it was fetched (or that of the options), and goes
+ * with it; what its getters return is borrowed from it. Tornado: httpclient.HTTPResponse.
  */
 typedef struct gale_http_response gale_http_response;
 

@@ -105,7 +105,7 @@ int gale_http_client_fetch(gale_http_client *client, const char *url,
 {
     if (!gale__task_current)
         return gale__fail(GALE_ENOTASK, "a fetch is possible in a task only");
-    gale_scope *scope = gale__task_current->scope;
+    gale_scope *scope = options && options->scope ? options->scope : gale__task_current->scope;
     int result = fetch(client, url, options, ret_response);
     if (*ret_response)
         gale__http_response_adopt(*ret_response, scope);

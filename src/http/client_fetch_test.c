@@ -286,6 +286,37 @@ TASK_TEST(responses_go_with_their_scope)
     raw_stop();
 }
 
+typedef struct job {
+    gale_scope *scope;
+    gale_http_response *response;
+} job;
+
+static int fetch_for_another(void *arg)
+{
+    job *self = arg;
+    return get(&(gale_fetch_options){ .scope = self->scope }, &self->response);
+}
+
+TASK_TEST(responses_of_several_tasks)
+{
+    RAW_SERVER(OK("1", "1"), OK("2", "1"), OK("3", "1"));
+    gale_scope *scope = gale_scope_open(NULL);
+    job jobs[3];
+    gale_call calls[3];
+    for (int i = 0; i < 3; i++) {
+        jobs[i].scope = scope;
+        calls[i] = (gale_call){ fetch_for_another, &jobs[i], 0 };
+    }
+    assert_ok(gale_multi(calls, 3));
+    int sum = 0;
+    for (int i = 0; i < 3; i++)
+        sum += atoi(gale_http_response_body(jobs[i].response));
+    assert_int_equal(sum, 6);
+    gale_http_response_free(jobs[1].response);
+    assert_ok(gale_scope_close(scope, 0));
+    raw_stop();
+}
+
 /* Tornado: SyncHTTPClientTest.test_sync_client, test_sync_client_error */
 static int serve_two(gale_iostream *stream, const gale_address *address, void *arg)
 {
