@@ -293,23 +293,33 @@ static int read_failed(gale__tls *self)
     return gale__tls_fail(self, "TLS failure");
 }
 
+/* Decrypts into the shared buffer; *ret_size is how much. Returns as read_failed. */
+static int decrypt(gale__tls *self, struct gale__tls_shared *shared, size_t *ret_size)
+{
+    size_t got, *size = ret_size;
+    *size = 0;
+    ERR_clear_error();
+    while (self->input_size > 0 && *size < sizeof shared->plain) {
+        if (!SSL_read_ex(self->ssl, shared->plain + *size, sizeof shared->plain - *size, &got))
+            return read_failed(self);
+        *size += got;
+    }
+    return 0;
+}
+
 static void read_records(gale__tls *self)
 {
     gale__stream *stream = self->stream;
     struct gale__tls_shared *shared = net_of(self)->tls;
-    size_t size = 0, got;
-    int result = 0;
-    ERR_clear_error();
-    while (self->input_size > 0 && size < sizeof shared->plain) {
-        if (!SSL_read_ex(self->ssl, shared->plain + size, sizeof shared->plain - size, &got)) {
-            result = read_failed(self);
-            break;
-        }
-        size += got;
-    }
-    if (size > 0)
-        stream->handlers->received(stream, shared->plain, size);
-    if (!self->stream || result == 0)
+    size_t size;
+    int result;
+    do { /* once, since the buffer holds more than one receive gives */
+        result = decrypt(self, shared, &size);
+        if (size > 0)
+            stream->handlers->received(stream, shared->plain, size);
+        stream = self->stream; /* it may have moved, or be gone */
+    } while (stream && size == sizeof shared->plain);
+    if (!stream || result == 0)
         return;
     self->ended = result > 0;
     if (result < 0)
