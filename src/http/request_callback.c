@@ -48,7 +48,7 @@ static int run(void *arg)
     if (result >= 0)
         gale_log(GALE_LOG_APPLICATION, GALE_LOG_ERROR,
                  "a request callback returned without an answer");
-    else if (result != GALE_ECANCELED || connection)
+    else if (connection || (result != GALE_ECANCELED && result != GALE_ECLOSED))
         gale_log(GALE_LOG_APPLICATION, GALE_LOG_ERROR, "Uncaught error in a request callback: %s",
                  gale_strerror(result));
     if (connection && connection->headers_written)
