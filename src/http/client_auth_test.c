@@ -94,8 +94,7 @@ TASK_TEST(challenges_that_are_not_answered)
         "HTTP/1.1 401 Who\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 401 Who\r\nWWW-Authenticate: Basic realm=\"b\"\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 401 Who\r\nWWW-Authenticate: Digest realm=\"b\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 407 Who\r\nProxy-Authenticate: Digest realm=r, nonce=n\r\nContent-Length: "
-        "0\r\n\r\n",
+        "HTTP/1.1 407 Who\r\nProxy-Authenticate: Digest realm=r, nonce=n\r\n\r\n\1",
     };
     for (size_t i = 0; i < sizeof challenges / sizeof *challenges; i++) {
         RAW_SERVER(challenges[i], OK("", "0"));

@@ -74,8 +74,7 @@ TEST(what_is_no_jar)
         "[{\"domain\":\"a.b\",\"path\":\"x\",\"name\":\"a\",\"value\":\"b\",\"expires\":null}]",
         "[{\"domain\":\"a.b\",\"path\":\"/\",\"name\":\"a=\",\"value\":\"b\",\"expires\":null}]",
         "[{\"domain\":\"a.b\",\"path\":\"/\",\"name\":\"a\",\"value\":\"b;\",\"expires\":null}]",
-        "[{\"domain\":\"a.b\",\"path\":\"/"
-        "\",\"name\":\"a\",\"value\":\"b\\r\\n\",\"expires\":null}]",
+        "[{\"domain\":\"a.b\",\"path\":\"/\",\"name\":\"a\",\"value\":\"\\n\",\"expires\":null}]",
         "[{\"domain\":\"a.b\",\"path\":\"/\",\"name\":\"a\",\"value\":\"b\",\"expires\":\"x\"}]",
     };
     jar = gale_cookie_jar_new(NULL);

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The client of libcurl: what gale's own does, it does, too. Without libcurl nothing is tested. */
-#include "http/client_test.h"
+#include "test.h"
 
-#include "http/client.h"
-
-static gale_http_response *response;
+#include <gale/httpclient.h>
 
 TEST(configuring)
 {
@@ -15,6 +13,9 @@ TEST(configuring)
 
 #if GALE_CURL
 
+#include "http/client_test.h"
+
+static gale_http_response *response;
 static gale_http_client *client;
 
 static void open_client(const char *const *answers, size_t count)
