@@ -5,12 +5,6 @@
 
 #include <errno.h>
 
-typedef struct watched_socket {
-    gale__io io;
-    gale__list link;
-    gale__curl_multi *multi;
-} watched_socket;
-
 /* ---- What libcurl has done ------------------------------------------------------------- */
 
 static void tell_done(gale__curl_multi *self)
@@ -40,59 +34,23 @@ static void on_timer(gale__timer *timer)
     act(GALE__CONTAINER_OF(timer, gale__curl_multi, timer), CURL_SOCKET_TIMEOUT, 0);
 }
 
-static void on_ready(gale__io *io, unsigned events)
+static void on_ready(gale__watched_sockets *sockets, int fd, unsigned events)
 {
-    act(GALE__CONTAINER_OF(io, watched_socket, io)->multi, io->fd,
+    act(GALE__CONTAINER_OF(sockets, gale__curl_multi, sockets), fd,
         (events & GALE__WATCH_READ ? CURL_CSELECT_IN : 0) |
             (events & GALE__WATCH_WRITE ? CURL_CSELECT_OUT : 0));
 }
 
-static const gale__io_handlers io_handlers = { .ready = on_ready };
-
 /* ---- What libcurl asks for ------------------------------------------------------------- */
 
-static watched_socket *find_socket(const gale__curl_multi *self, int fd)
-{
-    for (gale__list *link = self->sockets.next; link != &self->sockets; link = link->next) {
-        watched_socket *found = GALE__CONTAINER_OF(link, watched_socket, link);
-        if (found->io.fd == fd)
-            return found;
-    }
-    return NULL;
-}
-
-static watched_socket *add_socket(gale__curl_multi *self, int fd)
-{
-    watched_socket *added = GALE__NEW(watched_socket);
-    if (!added)
-        return NULL;
-    added->io = (gale__io){ .handlers = &io_handlers, .fd = fd };
-    added->multi = self;
-    gale__list_append(&self->sockets, &added->link);
-    return added;
-}
-
-/* Out of memory the socket is not watched, and its transfer times out. */
 static int on_socket(CURL *handle, curl_socket_t fd, int what, void *arg, void *unused)
 {
     gale__curl_multi *self = arg;
-    const gale__backend_operations *operations = self->loop->operations;
-    watched_socket *watched = find_socket(self, fd);
+    unsigned events = what == CURL_POLL_REMOVE ? 0 : (unsigned)what;
     (void)handle, (void)unused;
-    if (what == CURL_POLL_REMOVE) {
-        if (!watched)
-            return 0;
-        operations->end(self->loop->backend, &watched->io, false);
-        gale__list_remove(&watched->link);
-        gale__free(watched);
-        return 0;
-    }
-    if (!watched)
-        watched = add_socket(self, fd);
-    if (watched)
-        operations->watch(self->loop->backend, &watched->io,
-                          (what & CURL_POLL_IN ? (unsigned)GALE__WATCH_READ : 0) |
-                              (what & CURL_POLL_OUT ? (unsigned)GALE__WATCH_WRITE : 0));
+    gale__watched_sockets_set(&self->sockets, fd,
+                              (events & CURL_POLL_IN ? (unsigned)GALE__WATCH_READ : 0) |
+                                  (events & CURL_POLL_OUT ? (unsigned)GALE__WATCH_WRITE : 0));
     return 0;
 }
 
@@ -148,7 +106,7 @@ int gale__curl_multi_of(gale_http_client *client, gale__curl_multi **ret)
             return -ENOMEM;
         self->loop = client->loop;
         self->timer.fire = on_timer;
-        gale__list_init(&self->sockets);
+        gale__watched_sockets_init(&self->sockets, client->loop, on_ready);
         self->handle = gale__libcurl.multi_init();
         if (!self->handle) {
             gale__free(self);

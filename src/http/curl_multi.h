@@ -6,13 +6,14 @@
 
 #include "http/client.h"
 #include "http/curl_library.h"
+#include "net/watched_sockets.h"
 
 #if GALE_CURL
 
 typedef struct gale__curl_multi {
     gale_ioloop *loop;
     CURLM *handle;
-    gale__list sockets;
+    gale__watched_sockets sockets;
     gale__timer timer;
     size_t transfers;
     bool closed; /* it ends with the last transfer */

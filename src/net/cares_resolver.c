@@ -22,22 +22,16 @@
 
 #include "gen/task.h"
 #include "net/address.h"
+#include "net/watched_sockets.h"
 
 typedef struct cares_resolver {
     gale_resolver base;
     gale_ioloop *loop;
     ares_channel channel;
-    gale__list sockets; /* of watched_socket */
+    gale__watched_sockets sockets;
     gale__timer timer;
     gale_cares_options options;
 } cares_resolver;
-
-/* A socket of the channel. */
-typedef struct watched_socket {
-    gale__io io;
-    gale__list link;
-    cares_resolver *resolver;
-} watched_socket;
 
 /* A lookup, which lives until c-ares has answered. */
 typedef struct cares_lookup {
@@ -77,58 +71,20 @@ static void on_timer(gale__timer *timer)
     process(GALE__CONTAINER_OF(timer, cares_resolver, timer), ARES_SOCKET_BAD, ARES_SOCKET_BAD);
 }
 
-static void on_ready(gale__io *io, unsigned events)
+static void on_ready(gale__watched_sockets *sockets, int fd, unsigned events)
 {
-    cares_resolver *self = GALE__CONTAINER_OF(io, watched_socket, io)->resolver;
-    int fd = io->fd;
-    process(self, events & GALE__WATCH_READ ? fd : ARES_SOCKET_BAD,
+    process(GALE__CONTAINER_OF(sockets, cares_resolver, sockets),
+            events & GALE__WATCH_READ ? fd : ARES_SOCKET_BAD,
             events & GALE__WATCH_WRITE ? fd : ARES_SOCKET_BAD);
 }
 
-static const gale__io_handlers io_handlers = { .ready = on_ready };
-
-static watched_socket *find_socket(const cares_resolver *self, int fd)
-{
-    for (gale__list *link = self->sockets.next; link != &self->sockets; link = link->next) {
-        watched_socket *found = GALE__CONTAINER_OF(link, watched_socket, link);
-        if (found->io.fd == fd)
-            return found;
-    }
-    return NULL;
-}
-
-static watched_socket *add_socket(cares_resolver *self, int fd)
-{
-    watched_socket *added = GALE__NEW(watched_socket);
-    if (!added)
-        return NULL;
-    added->io = (gale__io){ .handlers = &io_handlers, .fd = fd };
-    added->resolver = self;
-    gale__list_append(&self->sockets, &added->link);
-    return added;
-}
-
-/* c-ares tells what it wants of a socket, and before it closes one, that it wants nothing more. Out
- * of memory the socket is not watched, and its lookups time out. */
+/* c-ares tells what it wants of a socket, and before it closes one, that it wants nothing more. */
 static void on_socket_state(void *arg, ares_socket_t fd, int readable, int writable)
 {
     cares_resolver *self = arg;
-    const gale__backend_operations *operations = self->loop->operations;
-    watched_socket *watched = find_socket(self, fd);
-    if (!readable && !writable) {
-        if (!watched)
-            return;
-        operations->end(self->loop->backend, &watched->io, false);
-        gale__list_remove(&watched->link);
-        gale__free(watched);
-        return;
-    }
-    if (!watched)
-        watched = add_socket(self, fd);
-    if (watched)
-        operations->watch(self->loop->backend, &watched->io,
-                          (readable ? (unsigned)GALE__WATCH_READ : 0) |
-                              (writable ? (unsigned)GALE__WATCH_WRITE : 0));
+    gale__watched_sockets_set(&self->sockets, fd,
+                              (readable ? (unsigned)GALE__WATCH_READ : 0) |
+                                  (writable ? (unsigned)GALE__WATCH_WRITE : 0));
 }
 
 /* ---- Lookups ---------------------------------------------------------------------------- */
@@ -278,7 +234,7 @@ gale_resolver *gale_cares_resolver_new(const gale_cares_options *options)
     self->loop = loop;
     if (options)
         self->options = *options;
-    gale__list_init(&self->sockets);
+    gale__watched_sockets_init(&self->sockets, loop, on_ready);
     self->timer.fire = on_timer;
     pthread_once(&library_once, init_library);
     if (open_channel(self) == 0)
