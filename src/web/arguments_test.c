@@ -330,4 +330,25 @@ TEST(arguments_as_bytes)
     stop();
 }
 
+/* Tornado: HTTPServerTest.test_post_encodings; "chinese: " and two characters in UTF-8 and in GBK.
+ */
+TEST(a_form_in_another_encoding)
+{
+    static const char *const forms[][2] = {
+        { "foo=chinese: \xe5\xbc\xa0\xe4\xb8\x89", "chinese: \xe5\xbc\xa0\xe4\xb8\x89" },
+        { "foo=chinese%3A%20%E5%BC%A0%E4%B8%89", "chinese: \xe5\xbc\xa0\xe4\xb8\x89" },
+        { "foo=chinese: \xd5\xc5\xc8\xfd", "chinese: \xd5\xc5\xc8\xfd" },
+        { "foo=chinese%3A%20%D5%C5%C8%FD", "chinese: \xd5\xc5\xc8\xfd" },
+    };
+    static const gale_handler_class handler = { .post = show_bytes };
+    static const gale_route own[] = { ROUTE("/", handler), { 0 } };
+    int port = serve_routes(own);
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        char *answer = ask_post(port, "/", FORM, forms[i][0]);
+        assert_string_equal(strstr(answer, "\r\n\r\n") + 4, forms[i][1]);
+        free(answer);
+    }
+    stop();
+}
+
 GALE_TEST_MAIN
