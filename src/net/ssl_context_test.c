@@ -14,8 +14,10 @@ static const char *file_with(const char *name, const char *text)
     static char paths[8][128];
     static char folder[] = "/tmp/gale-ssl-XXXXXX";
     static int next;
-    if (folder[sizeof folder - 2] == 'X')
+    static bool made;
+    if (!made)
         assert_non_null(mkdtemp(folder));
+    made = true;
     char *path = paths[next++ % 8];
     char fresh[160];
     snprintf(path, sizeof paths[0], "%s/%s", folder, name);
@@ -133,7 +135,9 @@ static char *encrypted_key(const char *pem, const char *password)
                                                    (int)strlen(password), NULL, NULL),
                      1);
     long size = BIO_get_mem_data(out, &data);
-    char *text = strndup(data, (size_t)size);
+    char *text = calloc(1, (size_t)size + 1);
+    assert_non_null(text);
+    memcpy(text, data, (size_t)size);
     EVP_PKEY_free(key);
     BIO_free(in);
     BIO_free(out);
