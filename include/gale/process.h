@@ -138,7 +138,8 @@ GALE_API int gale_inherited_sockets(const char *name, int *sockets, int capacity
  * Tells the service manager `state`: lines as "STATUS=loading" or "READY=1". READY=1 also counts
  * for an upgrade, and in a worker it is told to the supervisor instead, which waits for all: so say
  * it in processes that have no sockets, and in workers of a supervisor of which others have.
- * Returns 1 when it was told, 0 when there is none, or -errno. systemd: sd_notify.
+ * Returns 1 when it was told, 0 when there is none, or -errno: -EAGAIN when it has not read what it
+ * was told before for a second, during which this blocks. systemd: sd_notify.
  */
 GALE_API GALE_ANY_THREAD int gale_notify(const char *state);
 

@@ -305,6 +305,10 @@ static void notify(void)
     setenv("NOTIFY_SOCKET", name, 1);
     CHECK(gale_notify("STATUS=well\nREADY=1") == 1);
     CHECK(strcmp(listen_to(fd), "STATUS=well\nREADY=1") == 0);
+    int result = 1; /* until it has too much to read */
+    for (int i = 0; i < 100000 && result == 1; i++)
+        result = gale_notify("WATCHDOG=1");
+    CHECK(result == -EAGAIN);
     close(fd);
     CHECK(gale_notify("READY=1") == -ECONNREFUSED);
     CHECK(strstr(gale_error_detail(), "cannot tell the service manager"));

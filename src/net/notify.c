@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -15,6 +16,17 @@
 #include "core/error.h"
 #include "net/readiness.h"
 #include "net/worker.h"
+
+/* A manager that does not read must not hold us up: a sign of life is not worth waiting for, and
+ * what it has to know a second. */
+static ssize_t send_state(int fd, const char *state, const struct sockaddr_un *address,
+                          socklen_t address_size)
+{
+    const struct timeval patience = { .tv_sec = 1 };
+    int flags = MSG_NOSIGNAL | (strcmp(state, "WATCHDOG=1") == 0 ? MSG_DONTWAIT : 0);
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    return sendto(fd, state, strlen(state), flags, (const struct sockaddr *)address, address_size);
+}
 
 int gale__notify_manager(const char *state)
 {
@@ -32,9 +44,7 @@ int gale__notify_manager(const char *state)
     if (fd < 0)
         return -errno;
     socklen_t address_size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size);
-    ssize_t sent =
-        sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address, address_size);
-    int result = sent < 0 ? -errno : 1;
+    int result = send_state(fd, state, &address, address_size) < 0 ? -errno : 1;
     close(fd);
     return result < 0
                ? gale__fail(result, "cannot tell the service manager: %s", gale_strerror(result))

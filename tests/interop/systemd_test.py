@@ -65,7 +65,8 @@ def run(arguments, activated):
     os.kill(manager.process.pid, signal.SIGUSR2)
     manager.wait_for("READY=1", 2)
     wait_until(lambda: any(text.startswith("MAINPID=") for text in manager.hear()), "MAINPID")
-    assert manager.process.wait(30) == 0
+    wait_until(lambda: manager.hear() and manager.process.poll() is not None, "the old one's end")
+    assert manager.process.returncode == 0
     assert "STOPPING=1" not in manager.told, "the service goes on"
     assert client.request(close=True).startswith("process ")
     manager.told.clear()
