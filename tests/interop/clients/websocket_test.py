@@ -56,7 +56,8 @@ class WebSocket(TestCase):
         self.stop(server)
 
     def test_node(self):
-        has_it = [tool("node"), "--experimental-websocket", "-e", "process.exit(+!globalThis.WebSocket)"]
+        has_it = [tool("node"), "--experimental-websocket", "-e",
+                  "process.exit(+!globalThis.WebSocket)"]
         if subprocess.run(has_it, capture_output=True).returncode != 0:
             self.skipTest("this Node has no WebSocket: it has to be 20.10 or later")
         server = self.start("tests/conformance")
