@@ -1,13 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""A browser shows hello: headless Chromium, which is kept from anything but this machine."""
+"""A browser shows hello, also over TLS: headless Chromium, which is kept from anything but this machine."""
 
 import socket
 import subprocess
 import tempfile
 import unittest
 
-from servers import TestCase, tool
+from servers import TestCase, free_port, tool
 
 OPTIONS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
            "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -27,14 +27,23 @@ def port_8888():
 
 
 class Chromium(TestCase):
-    def test_hello(self):
-        server = self.start("examples/hello", port=port_8888())
+    def assert_hello(self, url, *options):
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-            shown = subprocess.run([tool("chromium"), *OPTIONS, f"--user-data-dir={profile}",
-                                    "--dump-dom", f"http://localhost:{server.port}/"],
+            shown = subprocess.run([tool("chromium"), *OPTIONS, *options,
+                                    f"--user-data-dir={profile}", "--dump-dom", url],
                                    capture_output=True, text=True, timeout=120)
         self.assertEqual(shown.returncode, 0, shown.stderr)
         self.assertRegex(shown.stdout, r"<body>Hello, world</body>", shown.stderr)
+
+    def test_hello(self):
+        server = self.start("examples/hello", port=port_8888())
+        self.assert_hello(f"http://localhost:{server.port}/")
+        self.stop(server, log=self.favicon(server))
+
+    def test_hello_over_tls(self):
+        port = free_port()
+        server = self.start("tests/conformance", f"--tls-port={port}")
+        self.assert_hello(f"https://localhost:{port}/", "--ignore-certificate-errors")
         self.stop(server, log=self.favicon(server))
 
     def favicon(self, server):

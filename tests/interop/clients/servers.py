@@ -36,6 +36,13 @@ def wait_until(condition, what):
     raise AssertionError(f"{what}: not within {PATIENCE} seconds")
 
 
+def free_port():
+    """A port that nobody listens on now."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
 def listening_port(pid):
     """The TCP port that a process listens on, or None."""
     sockets = set()

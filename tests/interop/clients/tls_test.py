@@ -14,7 +14,7 @@ import tempfile
 import time
 import unittest
 
-from servers import TestCase, get, read_response, tool
+from servers import TestCase, free_port, get, read_response, tool
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "hostile"))
 from certificates import Authority  # noqa: E402
@@ -32,12 +32,6 @@ const text = async (path, options) => {
     if (!body.equals(await text("/echo", { method: "POST", body }))) throw new Error("echo");
 })();
 """
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 class Tls(TestCase):
