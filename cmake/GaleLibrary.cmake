@@ -8,7 +8,7 @@
 
 # GALE_BELOW_<floor>: the floors that the folder may use, nearest first. scripts/check-layers
 # holds the same law over the includes.
-set(GALE_FLOORS core proto template platform loop gen net http web data app)
+set(GALE_FLOORS core proto template platform loop gen net http data web app)
 set(GALE_BELOW_core "")
 set(GALE_BELOW_proto core)
 set(GALE_BELOW_template core)
@@ -17,9 +17,9 @@ set(GALE_BELOW_loop platform ${GALE_BELOW_platform})
 set(GALE_BELOW_gen loop ${GALE_BELOW_loop})
 set(GALE_BELOW_net gen ${GALE_BELOW_gen})
 set(GALE_BELOW_http net ${GALE_BELOW_net})
-set(GALE_BELOW_web http ${GALE_BELOW_http})
 set(GALE_BELOW_data net ${GALE_BELOW_net})
-set(GALE_BELOW_app web data ${GALE_BELOW_web})
+set(GALE_BELOW_web data http ${GALE_BELOW_http})
+set(GALE_BELOW_app web ${GALE_BELOW_web})
 
 set(GALE_DEPENDENCIES PkgConfig::OPENSSL PkgConfig::ZLIB PkgConfig::PCRE2 PkgConfig::JANSSON
     Threads::Threads m)
