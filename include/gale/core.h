@@ -100,7 +100,12 @@ typedef struct gale_str {
     X(GALE_ECERTIFICATE, -10019, "certificate verify failed")                                      \
     X(GALE_ETRUNCATED, -10020, "the connection ended without a TLS close_notify")                  \
     X(GALE_EPROCESS, -10021, "the process failed")                                                 \
-    X(GALE_ECHECK, -10022, "a check of a test failed")
+    X(GALE_ECHECK, -10022, "a check of a test failed")                                             \
+    X(GALE_ETIMEDOUT_QUEUE, -10023, "timed out in the queue")                                      \
+    X(GALE_ETIMEDOUT_RESOLVE, -10024, "timed out looking the name up")                             \
+    X(GALE_ETIMEDOUT_CONNECT, -10025, "timed out connecting")                                      \
+    X(GALE_ETIMEDOUT_HANDSHAKE, -10026, "timed out in the TLS handshake")                          \
+    X(GALE_ETIMEDOUT_FIRST_BYTE, -10027, "timed out waiting for the response")
 
 enum gale_error {
 #define GALE_ERROR_NAME_(name, value, text) name = value,
@@ -113,6 +118,14 @@ enum gale_error {
  * storage, or for an unknown code to storage of the calling thread that the next call changes.
  */
 GALE_API GALE_ANY_THREAD const char *gale_strerror(int code);
+
+/**
+ * True for a code that says that time ran out: GALE_ETIMEDOUT, which is that of a deadline
+ * (gale_with_timeout, request_timeout), the GALE_ETIMEDOUT_... of single steps, each named after
+ * the option that limits it (resolve_timeout: GALE_ETIMEDOUT_RESOLVE), and the system's -ETIMEDOUT.
+ * Tornado: httpclient.HTTPError with code 599, util.TimeoutError.
+ */
+GALE_API GALE_ANY_THREAD bool gale_is_timeout(int code);
 
 /**
  * What the last failed call of this task (outside a task: of this thread) said about its

@@ -109,18 +109,21 @@ typedef struct gale_fetch_options {
     /** A status other than 2xx is no error. Tornado: fetch(raise_error=False). */
     bool no_raise_error;
 
-    /** For connecting: name, TCP, TLS; 0: 20, GALE_NONE: no limit. */
+    /** For connecting: name, TCP, TLS; 0: 20, GALE_NONE: no limit. GALE_ETIMEDOUT_CONNECT. */
     double connect_timeout;
     /** For all of it, redirects included, but for the wait in the queue; 0: 20, GALE_NONE: no
-     * limit. */
+     * limit. GALE_ETIMEDOUT. */
     double request_timeout;
-    /** For a free place among max_clients; 0: the lesser of the two above. */
+    /** For a free place among max_clients; 0: the lesser of the two above. GALE_ETIMEDOUT_QUEUE. */
     double queue_timeout;
-    /** For looking the name up, within connect_timeout; 0: no other limit. */
+    /** For looking the name up, within connect_timeout; 0: no other limit.
+     * GALE_ETIMEDOUT_RESOLVE. */
     double resolve_timeout;
-    /** For the TLS handshake, within connect_timeout; 0: no other limit. */
+    /** For the TLS handshake, within connect_timeout; 0: no other limit.
+     * GALE_ETIMEDOUT_HANDSHAKE. */
     double handshake_timeout;
-    /** From the end of the request to the first byte of its response; 0: no other limit. */
+    /** From the end of the request to the first byte of its response; 0: no other limit.
+     * GALE_ETIMEDOUT_FIRST_BYTE. */
     double first_byte_timeout;
 
     /** The body is not decoded, and no coding asked for. Tornado: decompress_response=False. */
@@ -291,7 +294,11 @@ GALE_API void gale_http_response_free(gale_http_response *response);
  * Returns 0, or, and gale_error_detail says more:
  *   GALE_EHTTP         a response with another status than 2xx: "HTTP 404: Not Found".
  *                      *ret_response is set all the same; no_raise_error makes it no error
- *   GALE_ETIMEDOUT     "Timeout in request queue", "Timeout while connecting" and others
+ *   GALE_ETIMEDOUT     request_timeout is over; the detail says what was going on. The others have
+ *                      codes of their own, so that a caller can tell whether the request was sent:
+ *                      GALE_ETIMEDOUT_QUEUE, GALE_ETIMEDOUT_RESOLVE, GALE_ETIMEDOUT_CONNECT,
+ *                      GALE_ETIMEDOUT_HANDSHAKE, GALE_ETIMEDOUT_FIRST_BYTE; gale_is_timeout is
+ *                      true for each
  *   GALE_EINVALID      the URL, the method, a header or options that do not fit together
  *   GALE_ENOTSUP       the scheme of the URL: "Unsupported url scheme: ftp"
  *   GALE_ENOTFOUND     the host, as the other errors of gale_resolve

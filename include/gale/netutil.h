@@ -52,8 +52,9 @@ typedef struct gale_resolver gale_resolver;
  * Looks a host name up with the resolver of the current loop; a literal IP address is answered
  * at once, also outside a task. `family` is AF_INET, AF_INET6 or 0 for both. Returns how many
  * addresses there are, of which the first `capacity` are in `addresses`, best first; or
- * GALE_ENOTFOUND, -EAGAIN when the name server does not answer or cannot, GALE_EINVALID for a
- * port that is none, GALE_ECANCELED. gale_error_detail reads as "cannot resolve 'host': why".
+ * GALE_ENOTFOUND, -EAGAIN when the name server cannot answer, GALE_ETIMEDOUT_RESOLVE when none
+ * does (from threads that is -EAGAIN, too), GALE_EINVALID for a port that is none, GALE_ECANCELED.
+ * gale_error_detail reads as "cannot resolve 'host': why".
  * Tornado: netutil.Resolver.resolve.
  */
 GALE_API GALE_SUSPENDS int gale_resolve(const char *host, int port, int family,

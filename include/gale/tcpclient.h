@@ -41,8 +41,9 @@ typedef struct gale_tcp_client_options {
  * seconds or the first failure those of the other family, too; an address that has not answered
  * for 2 seconds no longer holds up the next one; the first connection wins (happy eyeballs, RFC
  * 8305). Returns 0, the error of the last attempt (-ECONNREFUSED), that of gale_resolve,
- * GALE_EINVALID for a source_ip that is none, GALE_ETIMEDOUT, or GALE_ECANCELED; with TLS also
- * those of gale_iostream_start_tls. Tornado: TCPClient.connect.
+ * GALE_EINVALID for a source_ip that is none, GALE_ETIMEDOUT after `timeout` and
+ * GALE_ETIMEDOUT_RESOLVE after `resolve_timeout`, or GALE_ECANCELED; with TLS also those of
+ * gale_iostream_start_tls. Tornado: TCPClient.connect.
  */
 GALE_API GALE_SUSPENDS int gale_tcp_client_connect(const char *host, int port,
                                                    const gale_tcp_client_options *options,

@@ -2,6 +2,7 @@
 #include "core/error.h"
 #include "core/memory.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,6 +45,12 @@ const char *gale_strerror(int code)
         return text;
     snprintf(unknown, sizeof unknown, "unknown error %d", code);
     return unknown;
+}
+
+bool gale_is_timeout(int code)
+{
+    return code == GALE_ETIMEDOUT || code == -ETIMEDOUT ||
+           (code <= GALE_ETIMEDOUT_QUEUE && code >= GALE_ETIMEDOUT_FIRST_BYTE);
 }
 
 const char *gale_error_detail(void)

@@ -33,6 +33,26 @@ TEST(system_errors_have_the_systems_text)
     assert_string_equal(gale_strerror(0), "Success");
 }
 
+TEST(codes_that_say_that_time_ran_out)
+{
+    static const int timeouts[] = { GALE_ETIMEDOUT,
+                                    GALE_ETIMEDOUT_QUEUE,
+                                    GALE_ETIMEDOUT_RESOLVE,
+                                    GALE_ETIMEDOUT_CONNECT,
+                                    GALE_ETIMEDOUT_HANDSHAKE,
+                                    GALE_ETIMEDOUT_FIRST_BYTE,
+                                    -ETIMEDOUT };
+    size_t count = 0;
+#define COUNT(name, value, text) count += gale_is_timeout(name);
+    GALE_ERRORS(COUNT)
+#undef COUNT
+    for (size_t i = 0; i < sizeof timeouts / sizeof *timeouts; i++)
+        assert_true(gale_is_timeout(timeouts[i]));
+    assert_int_equal(count, sizeof timeouts / sizeof *timeouts - 1);
+    assert_false(gale_is_timeout(0));
+    assert_false(gale_is_timeout(-ECANCELED));
+}
+
 TEST(unknown_codes_are_named_by_number)
 {
     assert_string_equal(gale_strerror(-9999), "unknown error -9999");

@@ -149,7 +149,7 @@ int gale__client_enter(gale_http_client *client, double timeout)
     if (result == 0)
         return 0;
     if (result == GALE_ETIMEDOUT)
-        gale__fail(result, "Timeout in request queue");
+        result = gale__fail(GALE_ETIMEDOUT_QUEUE, "Timeout in request queue");
     else if (result == GALE_ECLOSED)
         gale__fail(result, "the client was closed");
     unref(client);

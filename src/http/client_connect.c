@@ -116,7 +116,7 @@ static int start_tls(connecting *self)
     double timeout = gale__fetch_timeout(fetch->options->handshake_timeout, 0);
     int result = timeout > 0 ? gale_with_timeout(timeout, shake_hands, self) : shake_hands(self);
     if (result == GALE_ETIMEDOUT)
-        return gale__fail(result, "Timeout during the TLS handshake");
+        return gale__fail(GALE_ETIMEDOUT_HANDSHAKE, "Timeout during the TLS handshake");
     fetch->response->times.appconnect = gale__fetch_seconds(fetch);
     return result;
 }
@@ -141,8 +141,9 @@ static int connect_in_time(connecting *self)
     gale_scope *scope = gale_scope_open(&(gale_scope_options){ .timeout = timeout });
     int before = scope ? connect_all(self) : -ENOMEM;
     int result = gale_scope_close(scope, before);
-    return result == GALE_ETIMEDOUT && before == GALE_ECANCELED ? gale__fail(result, timed_out)
-                                                                : result;
+    return result == GALE_ETIMEDOUT && before == GALE_ECANCELED
+               ? gale__fail(GALE_ETIMEDOUT_CONNECT, timed_out)
+               : result;
 }
 
 int gale__client_connect(gale__fetch *fetch, gale_str key, gale__client_connection **ret)

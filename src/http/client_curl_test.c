@@ -206,6 +206,16 @@ TASK_TEST(errors)
     close_client();
 }
 
+TASK_TEST(connecting_takes_too_long)
+{
+    char url[64];
+    CURL_CLIENT(HANG);
+    snprintf(url, sizeof url, "https://127.0.0.1:%d/", raw.port); /* no answer to the hello */
+    gale_fetch_options options = { .connect_timeout = 0.05 };
+    assert_error(gale_http_client_fetch(client, url, &options, &response), GALE_ETIMEDOUT_CONNECT);
+    close_client();
+}
+
 static int sleep_then_free(void *arg)
 {
     GALE_TRY(gale_sleep(0.05));

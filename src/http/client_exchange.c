@@ -111,8 +111,9 @@ static int read_first(gale__exchange *self)
     self->reading.pauses_first = true;
     int result = gale_with_timeout(timeout, read_on, self);
     self->reading.pauses_first = false;
-    return result == GALE_ETIMEDOUT ? gale__fail(result, "Timeout while waiting for the response")
-                                    : result;
+    return result == GALE_ETIMEDOUT
+               ? gale__fail(GALE_ETIMEDOUT_FIRST_BYTE, "Timeout while waiting for the response")
+               : result;
 }
 
 static bool has_head(const gale__exchange *self)

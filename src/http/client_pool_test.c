@@ -239,11 +239,11 @@ TASK_TEST(no_place_in_time)
     gale_scope *scope = gale_scope_open(NULL);
     assert_ok(gale_scope_spawn(scope, NULL, hang, client));
     gale_sleep(0.005);
-    assert_error(gale_http_client_fetch(client, raw.url, &fetch, &response), GALE_ETIMEDOUT);
+    assert_error(gale_http_client_fetch(client, raw.url, &fetch, &response), GALE_ETIMEDOUT_QUEUE);
     assert_string_equal(gale_error_detail(), "Timeout in request queue");
     fetch.queue_timeout = 0.01;
     fetch.connect_timeout = 0;
-    assert_error(gale_http_client_fetch(client, raw.url, &fetch, &response), GALE_ETIMEDOUT);
+    assert_error(gale_http_client_fetch(client, raw.url, &fetch, &response), GALE_ETIMEDOUT_QUEUE);
     gale_scope_cancel(scope);
     gale_scope_close(scope, 0);
     assert_int_equal(client->active, 0);

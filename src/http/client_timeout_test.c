@@ -32,7 +32,7 @@ TASK_TEST(connecting_takes_too_long)
     char url[64];
     snprintf(url, sizeof url, "http://127.0.0.1:%d/", full_port(&listening, waiting));
     assert_error(gale_fetch(url, &(gale_fetch_options){ .connect_timeout = 0.02 }, &response),
-                 GALE_ETIMEDOUT);
+                 GALE_ETIMEDOUT_CONNECT);
     assert_string_equal(gale_error_detail(), "Timeout while connecting");
     assert_error(gale_fetch(url, &(gale_fetch_options){ .request_timeout = 0.02 }, &response),
                  GALE_ETIMEDOUT);
@@ -59,12 +59,12 @@ TASK_TEST(looking_a_name_up_takes_too_long)
     assert_error(gale_http_client_fetch(client, "http://example.invalid/",
                                         &(gale_fetch_options){ .connect_timeout = 0.02 },
                                         &response),
-                 GALE_ETIMEDOUT);
+                 GALE_ETIMEDOUT_CONNECT);
     assert_string_equal(gale_error_detail(), "Timeout while connecting");
     assert_error(gale_http_client_fetch(client, "http://example.invalid/",
                                         &(gale_fetch_options){ .resolve_timeout = 0.02 },
                                         &response),
-                 GALE_ETIMEDOUT);
+                 GALE_ETIMEDOUT_RESOLVE);
     assert_string_equal(gale_error_detail(), "cannot resolve 'example.invalid' within 0.02 s");
     gale_http_client_free(client);
     gale_resolver_free(resolver);
@@ -88,7 +88,7 @@ TASK_TEST(the_first_byte_takes_too_long)
 {
     gale_fetch_options options = { .first_byte_timeout = 0.02 };
     RAW_SERVER(HANG, DRIP "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", OK("again", "5"));
-    assert_error(get(&options, &response), GALE_ETIMEDOUT);
+    assert_error(get(&options, &response), GALE_ETIMEDOUT_FIRST_BYTE);
     assert_string_equal(gale_error_detail(), "Timeout while waiting for the response");
     assert_ok(get(&options, &response));
     assert_body(response, "hello");

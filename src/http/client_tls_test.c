@@ -162,10 +162,10 @@ TASK_TEST(a_handshake_that_takes_too_long)
 {
     gale_fetch_options options = { .handshake_timeout = 0.02 };
     serve_instead(be_silent);
-    assert_error(get(&options, &response), GALE_ETIMEDOUT);
+    assert_error(get(&options, &response), GALE_ETIMEDOUT_HANDSHAKE);
     assert_string_equal(gale_error_detail(), "Timeout during the TLS handshake");
     options = (gale_fetch_options){ .connect_timeout = 0.02 };
-    assert_error(get(&options, &response), GALE_ETIMEDOUT);
+    assert_error(get(&options, &response), GALE_ETIMEDOUT_CONNECT);
     assert_string_equal(gale_error_detail(), "Timeout while connecting");
     raw_stop();
 }

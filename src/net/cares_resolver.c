@@ -138,6 +138,8 @@ static int code_of(int status)
     switch (status) {
     case ARES_ENOMEM:
         return -ENOMEM;
+    case ARES_ETIMEOUT:
+        return GALE_ETIMEDOUT_RESOLVE;
     case ARES_EDESTRUCTION:
         return GALE_ECLOSED;
     case ARES_ENODATA:

@@ -293,7 +293,7 @@ TASK_TEST(names_without)
 TASK_TEST(a_server_that_is_silent_is_asked_again_and_given_up)
 {
     begin();
-    assert_failure("silent.test", -EAGAIN);
+    assert_failure("silent.test", GALE_ETIMEDOUT_RESOLVE);
     assert_true(server.queries >= 4); /* A and AAAA, twice */
     end();
 }
@@ -422,7 +422,8 @@ TASK_TEST(clients_use_it)
     assert_ok(gale_tcp_client_connect("both.test", server.port, &options, &stream));
     gale_iostream_free(stream);
     options.resolve_timeout = 0.02;
-    assert_error(gale_tcp_client_connect("silent.test", 80, &options, &stream), GALE_ETIMEDOUT);
+    assert_error(gale_tcp_client_connect("silent.test", 80, &options, &stream),
+                 GALE_ETIMEDOUT_RESOLVE);
     assert_string_equal(gale_error_detail(), "cannot resolve 'silent.test' within 0.02 s");
     end();
 }
@@ -463,7 +464,8 @@ TASK_TEST(each_allocation_may_fail)
         int result = resolver
                          ? gale_resolver_resolve(resolver, "four.test", 80, AF_INET, &address, 1)
                          : -ENOMEM;
-        assert_true(result == 1 || result == -ENOMEM || result == -EAGAIN);
+        assert_true(result == 1 || result == -ENOMEM || result == GALE_ETIMEDOUT_RESOLVE ||
+                    result == -EAGAIN);
         gale_resolver_free(resolver);
         assert_true(n < 100);
         if (!test_allocation_failed())

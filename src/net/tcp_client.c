@@ -21,7 +21,6 @@ typedef struct connecting {
     const gale_tcp_client_options *options;
     gale_address source; /* of source_ip, with source_port */
     gale_address addresses[ADDRESSES];
-    bool resolve_timed_out;
     gale_iostream *stream;
 } connecting;
 
@@ -93,10 +92,10 @@ static int resolve_in_time(connecting *self)
     if (timeout <= 0)
         return resolve(self);
     int result = gale_with_timeout(timeout, resolve, self);
-    self->resolve_timed_out = result == GALE_ETIMEDOUT;
-    if (self->resolve_timed_out)
-        gale__fail(result, "cannot resolve '%s' within %g s", self->host, timeout);
-    return result;
+    return result == GALE_ETIMEDOUT
+               ? gale__fail(GALE_ETIMEDOUT_RESOLVE, "cannot resolve '%s' within %g s", self->host,
+                            timeout)
+               : result;
 }
 
 static int connect_to_first(connecting *self, int count)
@@ -128,7 +127,7 @@ int gale_tcp_client_connect(const char *host, int port, const gale_tcp_client_op
     double timeout = self.options->timeout;
     int result = timeout > 0 ? gale_with_timeout(timeout, resolve_and_connect, &self)
                              : resolve_and_connect(&self);
-    if (result == GALE_ETIMEDOUT && !self.resolve_timed_out)
+    if (result == GALE_ETIMEDOUT)
         gale__fail(result, "cannot connect to %s port %d within %g s", host, port, timeout);
     if (result == 0)
         *ret_stream = self.stream;
