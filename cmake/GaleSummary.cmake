@@ -33,6 +33,7 @@ message(STATUS "  shared ${shared}, examples and benchmarks ${programs}, tests $
 gale_on_off(brotli GALE_WITH_BROTLI)
 gale_on_off(cares GALE_WITH_CARES)
 gale_on_off(curl GALE_WITH_CURL)
-message(STATUS "  brotli ${brotli}, c-ares ${cares}, libcurl ${curl}")
+gale_on_off(redis GALE_WITH_REDIS)
+message(STATUS "  brotli ${brotli}, c-ares ${cares}, libcurl ${curl}, Redis ${redis}")
 message(STATUS "  sanitizers ${sanitize}, warnings as errors ${werror}, ccache ${ccache}, "
     "mold ${mold}")
