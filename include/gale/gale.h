@@ -6,6 +6,7 @@
 #include <gale/auth.h>
 #include <gale/core.h>
 #include <gale/escape.h>
+#include <gale/eventsource.h>
 #include <gale/gen.h>
 #include <gale/httpclient.h>
 #include <gale/httpserver.h>

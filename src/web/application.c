@@ -11,6 +11,7 @@
 #include "core/digest.h"
 #include "core/error.h"
 #include "http/http_server.h"
+#include "web/event_stream.h"
 #include "web/render.h"
 #include "web/signed_cookies.h"
 #include "web/static.h"
@@ -125,12 +126,16 @@ gale_bytes *gale_application_reverse_url(gale_application *application, const ch
  * after their connections have gone. */
 static void drain(gale__service *service)
 {
-    gale__websockets_drain(GALE__CONTAINER_OF(service, gale_application, service));
+    gale_application *application = GALE__CONTAINER_OF(service, gale_application, service);
+    gale__websockets_drain(application);
+    gale__event_streams_drain(application);
 }
 
 static void cancel(gale__service *service)
 {
-    gale__websockets_cut(GALE__CONTAINER_OF(service, gale_application, service));
+    gale_application *application = GALE__CONTAINER_OF(service, gale_application, service);
+    gale__websockets_cut(application);
+    gale__event_streams_cut(application);
 }
 
 static bool drained(gale__service *service)
@@ -189,6 +194,8 @@ gale_application *gale_application_new(const gale_route *routes,
     application->delegate.operations = &gale__application_operations;
     application->loop = loop;
     gale__list_init(&application->websockets);
+    gale__list_init(&application->event_streams);
+    gale__list_init(&application->event_streams_to_flush);
     application->service = (gale__service){
         .drain = drain, .drained = drained, .cancel = cancel, .close = close_service
     };
@@ -226,6 +233,7 @@ static void free_ssl_servers(gale_application *application)
 
 static void give_back(gale_application *application)
 {
+    gale__loop_uncall(&application->flush_event_streams);
     gale__static_site_free(application->static_site);
     gale__renderer_free(application->renderer);
     for (gale__route_group *group = application->groups, *next; group; group = next) {
@@ -250,6 +258,7 @@ void gale_application_free(gale_application *application)
     gale_http_server_free(application->server);
     free_ssl_servers(application);
     gale__websockets_free(application);
+    gale__event_streams_free(application);
     application->freed = true;
     if (application->handlers == 0)
         give_back(application);

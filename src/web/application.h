@@ -22,7 +22,10 @@ struct gale_application {
     gale_http_server *server;                /* made by the first listen */
     struct gale__ssl_server *ssl_servers;    /* one for each listen_ssl */
     gale__list websockets;                   /* gale_websocket */
-    size_t handlers;                         /* at work; they need its memory */
+    gale__list event_streams;                /* gale_event_stream */
+    gale__list event_streams_to_flush;       /* those with something that was not sent yet */
+    gale__callback flush_event_streams;
+    size_t handlers; /* at work; they need its memory */
     bool freed;
 };
 

@@ -79,21 +79,27 @@ static void start_connection_close(gale_handler *self)
     gale__task_start(root, self->scope, self->type->slots.name, run_connection_close, self, false);
 }
 
-static void on_connection_close(gale_http_message_delegate *delegate)
+void gale__handler_client_left(gale_handler *self)
 {
-    gale_handler *self = handler_of(delegate);
-    self->connection = NULL;
-    if (self->finished)
-        return;
     self->disconnected = true;
-    if (!self->started)
-        return; /* the connection takes care of the scope */
     if (self->type->slots.on_connection_close)
         start_connection_close(self); /* so that it runs before the handler goes on */
     if (self->stream)
         gale__body_stream_end(self, GALE_ECLOSED);
     if (!self->type->slots.ignore_disconnect)
         gale_scope_cancel(self->scope);
+}
+
+static void on_connection_close(gale_http_message_delegate *delegate)
+{
+    gale_handler *self = handler_of(delegate);
+    self->connection = NULL;
+    if (self->finished)
+        return;
+    if (self->started)
+        gale__handler_client_left(self);
+    else
+        self->disconnected = true; /* the connection takes care of the scope */
 }
 
 static const gale_http_message_delegate_operations handler_operations = {

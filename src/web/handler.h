@@ -65,6 +65,8 @@ gale_handler *gale__handler_new(gale_application *application, const gale__handl
 int gale__handler_run(void *handler);
 /* Somebody else has answered, or will. */
 void gale__handler_give_away(gale_handler *self);
+/* Nobody is there any more for a handler whose task runs: tells it, and cancels it. */
+void gale__handler_client_left(gale_handler *self);
 /* Writes the line of the access log. */
 void gale__handler_log_request(gale_handler *self);
 

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The life of an event stream: sending what is queued, heartbeats, the end. */
+#include "web/event_stream.h"
+
+#include <gale/log.h>
+
+#include "http/http_server.h"
+#include "platform/clock.h"
+
+static const int64_t LINGER = 5000000000; /* ns, for the client's leaving */
+enum { FLUSHES_A_TURN = 256 };
+
+/* ---- Timeouts -------------------------------------------------------------------------- */
+
+/* How long things may stay as they are, in ns. */
+static int64_t patience(const gale_event_stream *self)
+{
+    if (self->shut)
+        return LINGER;
+    if (gale__stream_queued(&self->stream) > 0)
+        return self->write_timeout;
+    return self->state == GALE__EVENT_STREAM_OPEN ? self->heartbeat : INT64_MAX;
+}
+
+/* A timer that is due earlier finds the time that counts when it fires. */
+static void set_timer(gale_event_stream *self)
+{
+    int64_t duration = patience(self);
+    if (duration == INT64_MAX)
+        return;
+    int64_t deadline = self->active + duration;
+    if (!gale__timer_pending(&self->timer) || self->timer.deadline > deadline)
+        gale__wheel_add(&self->stream.loop->wheel, &self->timer, deadline);
+}
+
+static int queue_heartbeat(gale_event_stream *self)
+{
+    static const char comment[] = ":\n\n";
+    gale__segments *output = gale__stream_output(&self->stream);
+    return output ? gale__segments_append(output, gale__net_of(self->stream.loop), comment,
+                                          sizeof comment - 1)
+                  : GALE_ECLOSED;
+}
+
+static void on_timer(gale__timer *timer)
+{
+    gale_event_stream *self = GALE__CONTAINER_OF(timer, gale_event_stream, timer);
+    int64_t duration = patience(self), now = self->stream.loop->now;
+    if (duration == INT64_MAX || now < self->active + duration) {
+        set_timer(self);
+    } else if (self->shut || gale__stream_queued(&self->stream) > 0) {
+        gale__event_stream_lost(self);
+    } else {
+        queue_heartbeat(self); /* without memory there is another time */
+        gale__event_stream_flush_later(self);
+    }
+}
+
+/* ---- Freeing --------------------------------------------------------------------------- */
+
+static void stream_free(gale_event_stream *self)
+{
+    gale_application *application = self->application;
+    gale__list_remove(&self->link);
+    gale__list_remove(&self->flushing);
+    gale__loop_remove_timer(application->loop, &self->timer);
+    gale__free(self->log);
+    gale__free(self);
+    gale__application_release(application);
+}
+
+void gale__event_stream_release(gale_event_stream *self)
+{
+    if (self->state == GALE__EVENT_STREAM_DEAD && self->closed && !self->handler && !self->waiting)
+        stream_free(self);
+}
+
+void gale__event_stream_discard(gale_event_stream *self)
+{
+    stream_free(self);
+}
+
+static int run_on_close(void *arg)
+{
+    gale_event_stream *self = arg;
+    self->on_close(self);
+    self->closed = true;
+    gale__event_stream_release(self);
+    return 0;
+}
+
+/* Without memory for a task it is called all the same, so that nobody keeps what is freed. */
+static void call_on_close(gale_event_stream *self)
+{
+    gale_scope *scope = gale__scope_new(self->stream.loop, NULL);
+    if (scope)
+        scope->shielded = true;
+    if (!scope || gale__task_start(scope, NULL, "on_close", run_on_close, self, false) < 0)
+        run_on_close(self);
+}
+
+static void on_finish(gale__timer *timer)
+{
+    gale_event_stream *self = GALE__CONTAINER_OF(timer, gale_event_stream, timer);
+    self->closed = true;
+    gale__event_stream_release(self);
+}
+
+/* From the loop, since whoever is below on the stack may still look at it. */
+static void finish_later(gale_event_stream *self)
+{
+    if (self->on_close) {
+        call_on_close(self);
+        return;
+    }
+    self->timer.fire = on_finish;
+    gale__wheel_add(&self->stream.loop->wheel, &self->timer, self->stream.loop->now);
+}
+
+/* ---- Ending ---------------------------------------------------------------------------- */
+
+static void write_log(const gale_event_stream *self)
+{
+    if (self->log)
+        gale_log(GALE_LOG_ACCESS, GALE_LOG_INFO, "%s %.2fms", self->log->text,
+                 (double)(gale__clock_monotonic() - self->log->started) / 1e6);
+}
+
+/* Nothing can be sent from now on. */
+static void begin_ending(gale_event_stream *self, gale__event_stream_state state)
+{
+    bool first = self->state == GALE__EVENT_STREAM_OPEN;
+    self->state = (uint8_t)state;
+    if (!first)
+        return;
+    for (gale__list *link; (link = gale__list_pop(&self->watchers));) {
+        gale__event_stream_watcher *watcher =
+            GALE__CONTAINER_OF(link, gale__event_stream_watcher, link);
+        watcher->ended(watcher);
+    }
+    if (self->handler && gale__task_current && gale__task_current->root == self->handler->scope)
+        self->handler->disconnected = true; /* it knows, and may still have things to do */
+    else if (self->handler)
+        gale__handler_client_left(self->handler);
+}
+
+static void die(gale_event_stream *self, bool cut)
+{
+    begin_ending(self, GALE__EVENT_STREAM_DEAD);
+    gale__loop_remove_timer(self->stream.loop, &self->timer);
+    if (cut)
+        gale__stream_cut(&self->stream);
+    else
+        gale__stream_close(&self->stream);
+    gale__event_stream_drop_backlog(self);
+    write_log(self);
+    finish_later(self);
+}
+
+void gale__event_stream_lost(gale_event_stream *self)
+{
+    if (self->state != GALE__EVENT_STREAM_DEAD)
+        die(self, true);
+}
+
+void gale_event_stream_close(gale_event_stream *self)
+{
+    if (self->state != GALE__EVENT_STREAM_OPEN)
+        return;
+    begin_ending(self, GALE__EVENT_STREAM_ENDING);
+    gale__event_stream_flush_later(self);
+}
+
+void gale__event_stream_handler_ended(void *arg)
+{
+    gale_event_stream *self = arg;
+    self->handler = NULL;
+    if (self->state == GALE__EVENT_STREAM_DEAD)
+        gale__event_stream_release(self);
+    else if (!self->kept)
+        gale_event_stream_close(self);
+}
+
+/* ---- Sending --------------------------------------------------------------------------- */
+
+/* Everything was sent that will be: our side ends, so that the client gets it all, and is given
+ * time to leave. */
+static void shut(gale_event_stream *self)
+{
+    if (self->shut)
+        return;
+    self->shut = true;
+    self->active = self->stream.loop->now;
+    gale__stream_shut(&self->stream);
+}
+
+static void settle(gale_event_stream *self)
+{
+    if (self->state == GALE__EVENT_STREAM_DEAD)
+        return;
+    int result;
+    do {
+        result = gale__stream_flush(&self->stream);
+        if (result < 0) {
+            gale__event_stream_lost(self);
+            return;
+        }
+    } while (gale__event_stream_move_backlog(self));
+    if (result == 0 || !self->blocked)
+        self->active = self->stream.loop->now;
+    self->blocked = result > 0;
+    if (gale__stream_queued(&self->stream) == 0 && self->state == GALE__EVENT_STREAM_ENDING)
+        shut(self);
+    set_timer(self);
+}
+
+static void flush_some(gale__callback *callback)
+{
+    gale_application *application =
+        GALE__CONTAINER_OF(callback, gale_application, flush_event_streams);
+    gale__list *link;
+    for (int i = 0; i < FLUSHES_A_TURN; i++) {
+        if (!(link = gale__list_pop(&application->event_streams_to_flush)))
+            return;
+        settle(GALE__CONTAINER_OF(link, gale_event_stream, flushing));
+    }
+    if (!gale__list_empty(&application->event_streams_to_flush))
+        gale__loop_call(application->loop, callback);
+}
+
+void gale__event_stream_flush_later(gale_event_stream *self)
+{
+    gale_application *application = self->application;
+    if (gale__list_linked(&self->flushing))
+        return;
+    application->flush_event_streams.run = flush_some;
+    gale__list_append(&application->event_streams_to_flush, &self->flushing);
+    gale__loop_call(application->loop, &application->flush_event_streams);
+}
+
+/* ---- What the connection tells --------------------------------------------------------- */
+
+/* A client that says anything more is not listened to. */
+static void on_received(gale__stream *stream, const char *data, size_t size)
+{
+    (void)stream;
+    (void)data;
+    (void)size;
+}
+
+static void on_ended(gale__stream *stream, int error)
+{
+    gale_event_stream *self = GALE__CONTAINER_OF(stream, gale_event_stream, stream);
+    if (error == 0 && self->state == GALE__EVENT_STREAM_ENDING)
+        die(self, false);
+    else if (error != 0 || !self->allow_half_close)
+        gale__event_stream_lost(self);
+}
+
+static void on_progress(gale__stream *stream)
+{
+    gale_event_stream *self = GALE__CONTAINER_OF(stream, gale_event_stream, stream);
+    self->active = stream->loop->now;
+    settle(self);
+}
+
+static const gale__stream_handlers stream_handlers = {
+    .received = on_received, .ended = on_ended, .drained = on_progress, .progressed = on_progress
+};
+
+/* ---- Making ---------------------------------------------------------------------------- */
+
+static int64_t heartbeat_of(const gale_event_stream_options *options)
+{
+    if (options->heartbeat < 0)
+        return INT64_MAX;
+    return options->heartbeat > 0 ? gale__seconds(options->heartbeat) : 15000000000;
+}
+
+static uint64_t limit_of(const gale_event_stream_options *options)
+{
+    int64_t most = options->max_write_buffer;
+    return most < 0 ? UINT64_MAX : most > 0 ? (uint64_t)most : 16777216;
+}
+
+gale_event_stream *gale__event_stream_new(gale_handler *handler,
+                                          const gale_event_stream_options *options)
+{
+    gale_application *application = handler->application;
+    gale_event_stream *self = options->state_size < SIZE_MAX / 2
+                                  ? gale__calloc(1, sizeof *self + options->state_size)
+                                  : NULL;
+    if (!self)
+        return NULL;
+    gale__stream_init(&self->stream, application->loop, -1, &stream_handlers);
+    self->timer.fire = on_timer;
+    gale__list_init(&self->watchers);
+    self->application = application;
+    self->on_close = options->on_close;
+    self->heartbeat = heartbeat_of(options);
+    self->write_timeout = handler->connection->http1->server->write_timeout;
+    self->max_write_buffer = limit_of(options);
+    self->when_full = (uint8_t)options->when_full;
+    self->allow_half_close = handler->connection->http1->server->options.allow_half_close;
+    self->has_state = options->state_size > 0;
+    application->handlers++;
+    gale__list_append(&application->event_streams, &self->link);
+    return self;
+}
+
+void gale__event_stream_start(gale_event_stream *self)
+{
+    gale__stream_receive(&self->stream, GALE__RECEIVE_ON);
+    gale__event_stream_flush_later(self);
+}
+
+/* ---- All streams of an application ------------------------------------------------------ */
+
+static void for_all(gale_application *application, void (*function)(gale_event_stream *self))
+{
+    for (gale__list *link = application->event_streams.next, *next;
+         link != &application->event_streams; link = next) {
+        next = link->next;
+        function(GALE__CONTAINER_OF(link, gale_event_stream, link));
+    }
+}
+
+void gale__event_streams_drain(gale_application *application)
+{
+    for_all(application, gale_event_stream_close);
+}
+
+void gale__event_streams_cut(gale_application *application)
+{
+    for_all(application, gale__event_stream_lost);
+}
+
+/* What has no on_close to wait for is freed at once. */
+static void finish(gale_event_stream *self)
+{
+    self->closed = self->closed || !self->on_close;
+    gale__event_stream_release(self);
+}
+
+void gale__event_streams_free(gale_application *application)
+{
+    gale__event_streams_cut(application);
+    for_all(application, finish);
+}
+
+/* ---- The public getters ----------------------------------------------------------------- */
+
+bool gale_event_stream_is_closing(const gale_event_stream *self)
+{
+    return self->state != GALE__EVENT_STREAM_OPEN;
+}
+
+void *gale_event_stream_state(gale_event_stream *self)
+{
+    return self->has_state ? self->user_state : NULL;
+}
