@@ -147,7 +147,8 @@ static inline void send_all(int fd, const char *bytes, size_t length)
 
 /*
  * The length of the response, head and body, that begins with these NUL-terminated bytes;
- * 0 while its head is not complete. Only a 204, which has no body, may lack a Content-Length.
+ * 0 while its head is not complete. Only 101 and 204, which have no body, may lack a
+ * Content-Length.
  */
 static inline size_t response_length(const char *bytes)
 {
@@ -156,7 +157,7 @@ static inline size_t response_length(const char *bytes)
     if (end == NULL) {
         return 0;
     }
-    if (strncmp(bytes, "HTTP/1.1 204", 12) == 0) {
+    if (strncmp(bytes, "HTTP/1.1 204", 12) == 0 || strncmp(bytes, "HTTP/1.1 101", 12) == 0) {
         return (size_t)(end + 4 - bytes);
     }
     const char *length = strcasestr(bytes, field);
@@ -186,6 +187,25 @@ static inline size_t read_response(int fd, char *bytes, size_t capacity)
         want = want == 0 ? response_length(bytes) : want;
     }
     return got;
+}
+
+/* Turns a connection into a WebSocket (RFC 6455 §4.1). */
+static inline void open_websocket(int fd, unsigned port, const char *path)
+{
+    char bytes[4096];
+    int length = snprintf(bytes, sizeof bytes,
+                          "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nConnection: Upgrade\r\n"
+                          "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                          "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+                          path, port);
+    if (length < 0 || (size_t)length >= sizeof bytes) {
+        give_up("the path is too long");
+    }
+    send_all(fd, bytes, (size_t)length);
+    read_response(fd, bytes, sizeof bytes);
+    if (strncmp(bytes, "HTTP/1.1 101", 12) != 0) {
+        give_up("the handshake was not answered with 101");
+    }
 }
 
 /* The number behind key in a file of lines such as /proc/meminfo; -1 if there is none. */

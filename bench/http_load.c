@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A load client for HTTP/1.1 with keep-alive. It learns the length of the response once and from
+ * A load client for HTTP/1.1 with keep-alive, and for WebSocket echo. It learns the length of the response once and from
  * then on only counts bytes, which makes it cheap enough to keep the server's core, and not its
  * own, busy. One thread; each connection has DEPTH requests outstanding, sent in one write when
  * the last batch has been answered. At the end it stops sending and waits for what is still
  * outstanding, so that every request that the server worked for is counted.
  *
  * usage: http_load [-c CONNECTIONS] [-p DEPTH] [-d SECONDS | -n REQUESTS] [-u PATH]
- *                  [-b FORM] PORT
+ *                  [-b FORM | -w BYTES] PORT
  *   -b posts this urlencoded form
+ *   -w opens WebSockets at PATH, and sends texts of BYTES (at most 65535) that are sent back:
+ *      they are then what is counted as requests
  *   -n sends that many requests exactly (one more, sent first, learns the length and is not
  *      counted); without it requests are sent for SECONDS (5)
  * The response to PATH must always have the same length. A response that is not a 200, has
@@ -34,8 +36,18 @@ static uint64_t deadline; /* no batch is sent after it */
 static uint64_t sent, answered;
 static char *batch; /* depth requests in a row */
 static size_t request_size, response_size;
+static const char *answer = "HTTP/1.1 200"; /* how each begins */
 static char bytes[READ_SIZE];
 static uint32_t latency[SLOTS]; /* batches, by their microseconds */
+
+static void repeat(const char *request, size_t size)
+{
+    request_size = size;
+    batch = allocate(depth, size);
+    for (size_t i = 0; i < depth; i++) {
+        memcpy(batch + i * size, request, size);
+    }
+}
 
 static void prepare_batch(const char *path, const char *form)
 {
@@ -50,11 +62,29 @@ static void prepare_batch(const char *path, const char *form)
     if (n < 0 || (size_t)n >= sizeof request) {
         give_up("the request is too long");
     }
-    request_size = (size_t)n;
-    batch = allocate(depth, request_size);
-    for (size_t i = 0; i < depth; i++) {
-        memcpy(batch + i * request_size, request, request_size);
+    repeat(request, (size_t)n);
+}
+
+/* Masked texts; what is sent back lacks the mask (RFC 6455 §5.2). */
+static void prepare_messages(size_t size)
+{
+    static const unsigned char mask[4] = { 0x4d, 0x61, 0x73, 0x6b };
+    size_t head = size < 126 ? 2 : 4;
+    unsigned char *frame = allocate(1, head + 4 + size);
+    frame[0] = 0x81;
+    frame[1] = (unsigned char)(0x80 | (head == 2 ? size : 126));
+    if (head == 4) {
+        frame[2] = (unsigned char)(size >> 8);
+        frame[3] = (unsigned char)size;
     }
+    memcpy(frame + head, mask, sizeof mask);
+    for (size_t i = 0; i < size; i++) {
+        frame[head + 4 + i] = (unsigned char)('a' + i % 26) ^ mask[i % 4];
+    }
+    repeat((char *)frame, head + 4 + size);
+    free(frame);
+    response_size = head + size;
+    answer = "\x81";
 }
 
 static void learn_response_size(int fd)
@@ -92,8 +122,9 @@ static void receive(connection *c, uint64_t at)
     if (n <= 0) {
         give_up("connection lost");
     }
-    if (c->received == 0 && memcmp(bytes, "HTTP/1.1 200", n < 12 ? (size_t)n : 12) != 0) {
-        give_up("a response is not a 200");
+    size_t known = strlen(answer);
+    if (c->received == 0 && memcmp(bytes, answer, (size_t)n < known ? (size_t)n : known) != 0) {
+        give_up("a response is not a 200, or no text");
     }
     c->received += (size_t)n;
     size_t want = c->outstanding * response_size;
@@ -123,12 +154,14 @@ static unsigned percentile(double share)
     return slot;
 }
 
-static connection *connect_all(unsigned count, int epoll)
+static connection *connect_all(unsigned count, int epoll, const char *websockets)
 {
     connection *all = allocate(count, sizeof *all);
     for (unsigned i = 0; i < count; i++) {
         all[i].fd = connect_from(1, port);
-        if (i == 0) {
+        if (websockets) {
+            open_websocket(all[i].fd, port, websockets);
+        } else if (i == 0) {
             learn_response_size(all[0].fd);
         }
         fcntl(all[i].fd, F_SETFL, O_NONBLOCK);
@@ -158,10 +191,10 @@ static void run(int epoll)
 
 int main(int argc, char **argv)
 {
-    unsigned connections = 64, seconds = 5;
+    unsigned connections = 64, seconds = 5, message = 0;
     const char *path = "/", *form = NULL;
     int option;
-    while ((option = getopt(argc, argv, "c:p:d:n:u:b:")) != -1) {
+    while ((option = getopt(argc, argv, "c:p:d:n:u:b:w:")) != -1) {
         if (option == 'c') {
             connections = parse_number(optarg, 1, 1000000);
         } else if (option == 'p') {
@@ -174,20 +207,26 @@ int main(int argc, char **argv)
             path = optarg;
         } else if (option == 'b') {
             form = optarg;
+        } else if (option == 'w') {
+            message = parse_number(optarg, 1, 65535);
         } else {
             return 2;
         }
     }
     if (optind != argc - 1) {
         fprintf(stderr, "usage: http_load [-c CONNECTIONS] [-p DEPTH] [-d SECONDS | -n REQUESTS] "
-                        "[-u PATH] [-b FORM] PORT\n");
+                        "[-u PATH] [-b FORM | -w BYTES] PORT\n");
         return 2;
     }
     port = parse_number(argv[optind], 1, 65535);
     need_descriptors(connections + 8);
-    prepare_batch(path, form);
+    if (message != 0) {
+        prepare_messages(message);
+    } else {
+        prepare_batch(path, form);
+    }
     int epoll = epoll_create1(0);
-    connection *all = connect_all(connections, epoll);
+    connection *all = connect_all(connections, epoll, message != 0 ? path : NULL);
 
     uint64_t start = now();
     deadline = total != 0 ? UINT64_MAX : start + (uint64_t)seconds * 1000000000u;

@@ -5,9 +5,9 @@
  * server's processes has grown, and that of the kernel (which has both ends of each connection
  * here). A process may hold only so many descriptors, so the connections can be spread over several
  * client processes. A hundred connections in each client come first and are not counted: they
- * fill the server's tables and pools.
+ * fill the server's tables and pools. With -w each becomes a WebSocket instead of making a request.
  *
- * usage: idle_connections [-n CONNECTIONS] [-P CLIENT_PROCESSES] [-a ADDRESSES] [-u PATH]
+ * usage: idle_connections [-n CONNECTIONS] [-P CLIENT_PROCESSES] [-a ADDRESSES] [-u PATH] [-w]
  *                         PORT SERVER_PID...
  *   -n connections in all (19000); each client process holds at most 19000
  *   -a source addresses for each client process, from 127.0.0.2 up (4)
@@ -16,6 +16,7 @@
  */
 #include "common.h"
 
+#include <stdbool.h>
 #include <sys/wait.h>
 
 enum { MOST = 19000, WARM_UP = 100, CLIENTS = 64, RESPONSE_SIZE = 8192 };
@@ -29,6 +30,7 @@ typedef struct client {
 
 static unsigned port, addresses = 4;
 static const char *path = "/";
+static bool websockets;
 
 /* Both sides of a step: the client reports how many connections are good, the parent sends 0. */
 static void tell(int channel, unsigned number)
@@ -50,12 +52,16 @@ static unsigned hear(int channel)
 static int open_one(unsigned host)
 {
     char bytes[RESPONSE_SIZE];
+    int fd = connect_from(host, port);
+    if (websockets) {
+        open_websocket(fd, port, path);
+        return fd;
+    }
     int length =
         snprintf(bytes, sizeof bytes, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n", path, port);
     if (length < 0 || (size_t)length >= sizeof bytes) {
         give_up("the path is too long");
     }
-    int fd = connect_from(host, port);
     send_all(fd, bytes, (size_t)length);
     read_response(fd, bytes, sizeof bytes);
     if (strncmp(bytes, "HTTP/1.1 200", 12) != 0) {
@@ -173,7 +179,7 @@ int main(int argc, char **argv)
     unsigned n = MOST, processes = 1;
     int option;
     client clients[CLIENTS];
-    while ((option = getopt(argc, argv, "n:P:a:u:")) != -1) {
+    while ((option = getopt(argc, argv, "n:P:a:u:w")) != -1) {
         if (option == 'n') {
             n = parse_number(optarg, 1, CLIENTS * MOST);
         } else if (option == 'P') {
@@ -182,13 +188,15 @@ int main(int argc, char **argv)
             addresses = parse_number(optarg, 1, 1000);
         } else if (option == 'u') {
             path = optarg;
+        } else if (option == 'w') {
+            websockets = true;
         } else {
             return 2;
         }
     }
     if (argc - optind < 2) {
         fprintf(stderr, "usage: idle_connections [-n CONNECTIONS] [-P CLIENT_PROCESSES] "
-                        "[-a ADDRESSES] [-u PATH] PORT SERVER_PID...\n");
+                        "[-a ADDRESSES] [-u PATH] [-w] PORT SERVER_PID...\n");
         return 2;
     }
     if ((n + processes - 1) / processes > MOST) {

@@ -8,7 +8,8 @@ import shutil
 import statistics
 import time
 
-from harness import callgrind, servers, tls as with_tls, tools, uploads as upload
+from harness import (callgrind, servers, tls as with_tls, tools, uploads as upload,
+                     websocket as sockets)
 from harness.processes import TICKS, Failed, Refused, core_ticks, cpu_ticks, run
 
 RUNS = 7
@@ -209,6 +210,38 @@ def tls(bench):
                   [f"{request:.3f}", ratio(request, base[0]), f"{rate:,.0f}", f"{100 * share:.0f}",
                    f"{handshake:.0f}", ratio(handshake, base[1]), f"{1e6 / handshake:,.0f}",
                    f"{idle_bytes[name]:,.0f}"])
+    return group
+
+
+def websocket(bench):
+    """Echo of texts of 100 bytes, and idle connections."""
+    group = Group("websocket: echo of 100 bytes, 64 connections, 1 and 16 outstanding; idle",
+                  ("server", "CPU us/message", "/ uWebSockets", "messages/s", "16 deep",
+                   "/ uWebSockets", "messages/s", "idle bytes"),
+                  "gale's aims: no more CPU than uWebSockets; 256 bytes. CPU: the least of "
+                  f"{RUNS} alternating one-second runs; the rest: medians.")
+    need_descriptors(bench, sockets.IDLE_CONNECTIONS)
+    with contextlib.ExitStack() as stack:
+        found = {name: sockets.server(name, bench) for name in sockets.NAMES}
+        group.skipped.update({name: why for name, why in found.items() if isinstance(why, str)})
+        started = [stack.enter_context(server) for server in found.values()
+                   if not isinstance(server, str)]
+        depths = [alternate(started, ("-w", "100", "-p", depth), bench, group)
+                  for depth in ("1", "16")]
+        idle_bytes = {server.name: sockets.idle(bench, server) for server in started}
+    least = {name: [min(one["cpu_us"] for one in runs[name]) for runs in depths]
+             for name in depths[1]}
+    base = least.get("uwebsockets", [None, None])
+    for name, best in least.items():
+        rates = [statistics.median(one["requests_per_second"] for one in runs[name])
+                 for runs in depths]
+        group.add(name, {"cpu_us_per_message": round(best[0], 4),
+                         "cpu_us_per_message_of_16": round(best[1], 4),
+                         "messages_per_second_median": round(rates[0]),
+                         "messages_per_second_median_of_16": round(rates[1]),
+                         "idle_bytes_per_connection": round(idle_bytes[name])},
+                  [f"{best[0]:.3f}", ratio(best[0], base[0]), f"{rates[0]:,.0f}", f"{best[1]:.3f}",
+                   ratio(best[1], base[1]), f"{rates[1]:,.0f}", f"{idle_bytes[name]:,.0f}"])
     return group
 
 
@@ -467,5 +500,5 @@ def upgrades(bench):
 
 
 ALL = {function.__name__: function for function in
-       (hello, pipelined, idle, workers, longpoll, form, uploads, static, tls, template, instructions,
-        tasks, timers, simulation, fetch, upgrades)}
+       (hello, pipelined, idle, workers, longpoll, form, uploads, static, websocket, tls, template,
+        instructions, tasks, timers, simulation, fetch, upgrades)}
