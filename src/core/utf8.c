@@ -5,22 +5,27 @@
 
 static const uint64_t high_bits = UINT64_C(0x8080808080808080);
 
-/* How many bytes at the front are ASCII for sure: a multiple of 8. */
-static size_t ascii_prefix(const unsigned char *at, size_t size)
+/* The high bits of 8 bytes. */
+static uint64_t high(const unsigned char *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    return word & high_bits;
+}
+
+/* How many bytes at the front are ASCII for sure: all that are left, or a multiple of 8. `before`
+ * bytes stand before them. */
+static size_t ascii_prefix(const unsigned char *at, size_t size, size_t before)
 {
     size_t done = 0;
-    uint64_t words[4];
-    for (; size - done >= sizeof words; done += sizeof words) {
-        memcpy(words, at + done, sizeof words);
-        if ((words[0] | words[1] | words[2] | words[3]) & high_bits)
+    for (; size - done >= 32; done += 32)
+        if ((high(at + done) | high(at + done + 8)) | (high(at + done + 16) | high(at + done + 24)))
             break;
-    }
-    for (; size - done >= sizeof words[0]; done += sizeof words[0]) {
-        memcpy(words, at + done, sizeof words[0]);
-        if (words[0] & high_bits)
-            break;
-    }
-    return done;
+    for (; size - done >= 8; done += 8)
+        if (high(at + done))
+            return done;
+    bool rest = size > done && before + size >= 8; /* is looked at with what is before it */
+    return rest && !high(at + size - 8) ? size : done;
 }
 
 static bool is_tail(unsigned char byte)
@@ -69,7 +74,7 @@ static size_t valid_prefix(const unsigned char *bytes, size_t size)
     size_t at = 0;
     while (at < size) {
         if (bytes[at] < 0x80) {
-            size_t ascii = ascii_prefix(bytes + at, size - at);
+            size_t ascii = ascii_prefix(bytes + at, size - at, at);
             at += ascii ? ascii : 1;
             continue;
         }

@@ -137,6 +137,19 @@ static void task_main(void *arg)
     }
 }
 
+bool gale__task_renew(char *rest)
+{
+    gale__task *task = gale__task_current;
+    gale_scope *root = task->root;
+    if (task->locals || !gale__scope_is_quiet(root) || !gale__scope_renew(root, rest))
+        return false;
+    root->owner = task;
+    task->ignored_cancels = 0;
+    if (task->error.text)
+        gale__error_slot_clear(&task->error);
+    return true;
+}
+
 GALE__APART static gale__task *task_new(gale__scheduler *scheduler)
 {
     gale__stack *stack = gale__stack_get(&scheduler->stacks);

@@ -143,6 +143,13 @@ int gale__task_start(gale_scope *root, gale_scope *home, const char *name,
                      gale_task_function function, void *arg, bool now);
 
 /*
+ * The current task, whose function has nothing left to do, goes on as a new one with the memory of
+ * its root scope as it was when `rest` was the free part of its arena. False: something is left of
+ * what it has done, and it has to end.
+ */
+bool gale__task_renew(char *rest);
+
+/*
  * A wait, in three steps: begin; put the waiter where the waker finds it; end.
  * Begin fails with GALE_ENOTASK outside a task and with GALE_ECANCELED (after yielding once)
  * in a cancelled one.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <endian.h>
 #include <string.h>
 
 #include "core/memory.h"
@@ -225,22 +226,40 @@ int gale__websocket_next(gale__websocket_reader *reader, const char *data, size_
                                       : read_data(reader, data, size, ret_used, ret_event);
 }
 
+static void mask_8(char *to, const char *from, uint64_t twice)
+{
+    uint64_t word;
+    memcpy(&word, from, sizeof word);
+    word ^= twice;
+    memcpy(to, &word, sizeof word);
+}
+
+/* The last bytes, fewer than 8. */
+static void mask_end(char *to, const char *from, size_t size, uint32_t mask)
+{
+    uint32_t word;
+    if (size >= sizeof word) {
+        memcpy(&word, from, sizeof word);
+        word ^= htole32(mask);
+        memcpy(to, &word, sizeof word);
+    }
+    for (size_t at = size & ~(size_t)3; at < size; at++, mask >>= 8)
+        to[at] = (char)((unsigned char)from[at] ^ (unsigned char)mask);
+}
+
 void gale__websocket_unmask(char *to, const char *from, size_t size, uint32_t mask)
 {
-    unsigned char pattern[8];
-    for (unsigned i = 0; i < sizeof pattern; i++)
-        pattern[i] = (unsigned char)(mask >> (i % 4 * 8));
-    uint64_t twice;
-    memcpy(&twice, pattern, sizeof twice);
+    uint64_t twice = htole64((uint64_t)mask << 32 | mask);
     size_t at = 0;
-    for (; size - at >= sizeof twice; at += sizeof twice) {
-        uint64_t word;
-        memcpy(&word, from + at, sizeof word);
-        word ^= twice;
-        memcpy(to + at, &word, sizeof word);
+    for (; size - at >= 16; at += 16) {
+        mask_8(to + at, from + at, twice);
+        mask_8(to + at + 8, from + at + 8, twice);
     }
-    for (; at < size; at++)
-        to[at] = (char)((unsigned char)from[at] ^ pattern[at % 4]);
+    if (size - at >= 8) {
+        mask_8(to + at, from + at, twice);
+        at += 8;
+    }
+    mask_end(to + at, from + at, size - at, mask);
 }
 
 bool gale__websocket_parse_close(gale_str payload, int *ret_code, gale_str *ret_reason)

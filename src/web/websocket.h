@@ -76,6 +76,9 @@ typedef struct gale__websocket_waiting {
 struct gale__websocket_active {
     gale_websocket *websocket;
     gale__buffer input; /* received and not used yet */
+    gale_str data;               /* what is being processed, and not used yet */
+    gale__websocket_event event; /* the last one that was read */
+    bool has_event;              /* it is not dealt with yet */
     gale__websocket_reader reader;
     gale__buffer message; /* what is there of the message at hand */
     gale__utf8_part utf8; /* the end of that, of a text */

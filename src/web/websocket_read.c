@@ -1,9 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From received bytes to the functions of the class, one at a time. */
+/*
+ * From received bytes to the functions of the class, one at a time. Events are read either from the
+ * loop or, after a message whose function has not waited, within its task: that then takes the next
+ * one, without another task and scope.
+ */
 #include <errno.h>
 #include <string.h>
 
 #include "web/websocket.h"
+
+/* ---- Events ----------------------------------------------------------------------------- */
+
+/* True when there is one; what RFC 6455 does not allow ends the connection. */
+static bool next_event(gale_websocket *self)
+{
+    gale__websocket_active *active = self->active;
+    gale__websocket_reader *reader = &active->reader;
+    if (active->has_event)
+        return true;
+    if (self->state >= GALE__WEBSOCKET_ENDING)
+        return false;
+    size_t used;
+    int result = gale__websocket_next(reader, active->data.data, active->data.len, &used,
+                                      &active->event);
+    active->data.data += used;
+    active->data.len -= used;
+    if (result < 0)
+        gale__websocket_fail(self, reader->code, reader->reason);
+    active->has_event = result > GALE__WEBSOCKET_MORE;
+    return active->has_event;
+}
+
+static bool is_data(const gale__websocket_event *event)
+{
+    return event->opcode <= GALE__WEBSOCKET_BINARY;
+}
+
+/* A message that is there as a whole, as most are. */
+static bool is_whole(const gale__websocket_event *event)
+{
+    return is_data(event) && event->begins && event->ends && !event->compressed;
+}
+
+static void refuse_text(gale_websocket *self)
+{
+    gale__websocket_fail(self, GALE__WEBSOCKET_INVALID_DATA, "text that is not UTF-8");
+}
 
 /* ---- Calling the class ------------------------------------------------------------------ */
 
@@ -13,7 +55,57 @@ typedef struct call {
     uint8_t opcode;
     gale_str data;
     gale__buffer owned; /* where the data is, unless it is in the scope */
+    char *rest;         /* the free part of the scope's memory before the data was there */
 } call;
+
+/* NULL when out of memory: then the connection is lost. */
+static call *call_new(gale_websocket *self, uint8_t opcode)
+{
+    gale_scope *scope = gale__scope_new(self->stream.loop, NULL);
+    call *what = scope ? gale__arena_alloc(&scope->arena, sizeof *what) : NULL;
+    if (!what) {
+        if (scope)
+            gale__scope_destroy(scope);
+        gale__websocket_lost(self);
+        return NULL;
+    }
+    *what = (call){ .self = self, .scope = scope, .opcode = opcode, .rest = scope->arena.at };
+    return what;
+}
+
+static void call_drop(call *what)
+{
+    gale__buffer_clear(&what->owned);
+    gale__scope_destroy(what->scope);
+}
+
+/* Copies the bytes, unmasked, into the memory of the call. False when out of memory: then the
+ * connection is lost. */
+static bool copy_payload(call *what, const gale__websocket_event *event)
+{
+    size_t size = event->payload.len;
+    char *copy = gale__arena_alloc(&what->scope->arena, size + 1);
+    if (!copy) {
+        gale__websocket_lost(what->self);
+        return false;
+    }
+    gale__websocket_unmask(copy, event->payload.data, size, event->mask);
+    copy[size] = '\0';
+    what->data = (gale_str){ copy, size };
+    return true;
+}
+
+/* Whether the class gets it. */
+static bool wanted(const call *what)
+{
+    gale_websocket *self = what->self;
+    if (what->opcode == GALE__WEBSOCKET_TEXT &&
+        !gale__utf8_valid(what->data.data, what->data.len)) {
+        refuse_text(self);
+        return false;
+    }
+    return self->type->slots->on_message != NULL;
+}
 
 static int dispatch(const call *what)
 {
@@ -28,34 +120,38 @@ static int dispatch(const call *what)
     }
 }
 
+static void become_busy(call *what)
+{
+    what->self->busy = true;
+    what->self->active->running = what->scope;
+}
+
+/* The next message, in the same task. False leaves it to whoever processes the input. */
+static bool take_next(call *what)
+{
+    gale_websocket *self = what->self;
+    if (!self->processing || !gale__task_renew(what->rest) || !next_event(self))
+        return false;
+    gale__websocket_active *active = self->active;
+    if (!is_whole(&active->event))
+        return false;
+    active->has_event = false;
+    what->opcode = active->event.opcode;
+    if (!copy_payload(what, &active->event) || !wanted(what))
+        return false;
+    become_busy(what);
+    return true;
+}
+
 static int run_call(void *arg)
 {
     call *what = arg;
-    int result = dispatch(what);
-    gale__buffer_clear(&what->owned);
-    gale__websocket_function_ended(what->self, result);
+    do {
+        int result = dispatch(what);
+        gale__buffer_clear(&what->owned);
+        gale__websocket_function_ended(what->self, result);
+    } while (take_next(what));
     return 0;
-}
-
-/* NULL when out of memory: then the connection is lost. */
-static call *call_new(gale_websocket *self, uint8_t opcode)
-{
-    gale_scope *scope = gale__scope_new(self->stream.loop, NULL);
-    call *what = scope ? gale__arena_alloc(&scope->arena, sizeof *what) : NULL;
-    if (!what) {
-        if (scope)
-            gale__scope_destroy(scope);
-        gale__websocket_lost(self);
-        return NULL;
-    }
-    *what = (call){ .self = self, .scope = scope, .opcode = opcode };
-    return what;
-}
-
-static void call_drop(call *what)
-{
-    gale__buffer_clear(&what->owned);
-    gale__scope_destroy(what->scope);
 }
 
 static void call_start(call *what)
@@ -63,8 +159,7 @@ static void call_start(call *what)
     gale_websocket *self = what->self;
     gale__buffer owned = what->owned;
     const char *name = self->type->slots->name;
-    self->busy = true;
-    self->active->running = what->scope;
+    become_busy(what);
     if (gale__task_start(what->scope, NULL, name ? name : "websocket", run_call, what, true) >= 0)
         return;
     gale__buffer_clear(&owned);
@@ -72,52 +167,23 @@ static void call_start(call *what)
     gale__websocket_lost(self);
 }
 
-/* The bytes, unmasked, in the memory of the call; NULL when out of memory. */
-static char *copy_payload(call *what, const gale__websocket_event *event)
-{
-    size_t size = event->payload.len;
-    char *copy = gale__arena_alloc(&what->scope->arena, size + 1);
-    if (!copy)
-        return NULL;
-    gale__websocket_unmask(copy, event->payload.data, size, event->mask);
-    copy[size] = '\0';
-    what->data = (gale_str){ copy, size };
-    return copy;
-}
-
 /* ---- Messages --------------------------------------------------------------------------- */
-
-static void refuse_text(gale_websocket *self)
-{
-    gale__websocket_fail(self, GALE__WEBSOCKET_INVALID_DATA, "text that is not UTF-8");
-}
 
 static void deliver(call *what)
 {
-    gale_websocket *self = what->self;
-    bool good =
-        what->opcode != GALE__WEBSOCKET_TEXT || gale__utf8_valid(what->data.data, what->data.len);
-    if (good && self->type->slots->on_message) {
+    if (wanted(what))
         call_start(what);
-        return;
-    }
-    call_drop(what);
-    if (!good)
-        refuse_text(self);
+    else
+        call_drop(what);
 }
 
-/* A message that is there as a whole, as most are. */
 static void take_whole(gale_websocket *self, const gale__websocket_event *event)
 {
     call *what = call_new(self, event->opcode);
-    if (!what)
-        return;
-    if (copy_payload(what, event)) {
+    if (what && copy_payload(what, event))
         deliver(what);
-    } else {
+    else if (what)
         call_drop(what);
-        gale__websocket_lost(self);
-    }
 }
 
 /* Appends a piece to the message at hand. */
@@ -181,7 +247,7 @@ static void take_gathered(gale_websocket *self, const gale__websocket_event *eve
 static void on_data(gale_websocket *self, const gale__websocket_event *event)
 {
     gale__websocket_active *active = self->active;
-    if (event->begins && event->ends && !event->compressed) {
+    if (is_whole(event)) {
         take_whole(self, event);
         return;
     }
@@ -201,14 +267,10 @@ static void on_data(gale_websocket *self, const gale__websocket_event *event)
 static void call_with_payload(gale_websocket *self, const gale__websocket_event *event)
 {
     call *what = call_new(self, event->opcode);
-    if (!what)
-        return;
-    if (copy_payload(what, event)) {
+    if (what && copy_payload(what, event))
         call_start(what);
-    } else {
+    else if (what)
         call_drop(what);
-        gale__websocket_lost(self);
-    }
 }
 
 /* A peer that pings and does not read is not answered for ever (RFC 6455 §5.5.3). */
@@ -238,26 +300,20 @@ static void on_control(gale_websocket *self, gale__websocket_event *event)
 
 /* ---- All of it -------------------------------------------------------------------------- */
 
-/* Returns how many bytes it has used: up to the first message whose function waits. */
-static size_t use(gale_websocket *self, const char *data, size_t size)
+/* Returns how many bytes are left: those behind the first message whose function waits. */
+static size_t use(gale_websocket *self, gale_str data)
 {
-    size_t used = 0;
-    while (!self->busy && self->state < GALE__WEBSOCKET_ENDING) {
-        gale__websocket_reader *reader = &self->active->reader;
-        gale__websocket_event event = { 0 };
-        size_t now;
-        int result = gale__websocket_next(reader, data + used, size - used, &now, &event);
-        used += now;
-        if (result == GALE__WEBSOCKET_MORE)
-            break;
-        if (result < 0)
-            gale__websocket_fail(self, reader->code, reader->reason);
-        else if (result == GALE__WEBSOCKET_DATA)
-            on_data(self, &event);
+    gale__websocket_active *active = self->active;
+    active->data = data;
+    self->processing = true;
+    while (!self->busy && next_event(self)) {
+        active->has_event = false;
+        if (is_data(&active->event))
+            on_data(self, &active->event);
         else
-            on_control(self, &event);
+            on_control(self, &active->event);
     }
-    return self->state < GALE__WEBSOCKET_ENDING ? used : size;
+    return self->state < GALE__WEBSOCKET_ENDING ? active->data.len : 0;
 }
 
 void gale__websocket_process_input(gale_websocket *self)
@@ -265,9 +321,8 @@ void gale__websocket_process_input(gale_websocket *self)
     gale__buffer *input = &self->active->input;
     if (self->busy || self->state == GALE__WEBSOCKET_DEAD)
         return;
-    self->processing = true;
-    gale_str text = gale__buffer_str(input);
-    gale__buffer_consume(input, use(self, text.data, text.len));
+    size_t size = input->size;
+    gale__buffer_consume(input, size - use(self, gale__buffer_str(input)));
     if (input->size == 0)
         gale__buffer_clear(input);
     gale__websocket_processed(self);
@@ -280,18 +335,17 @@ void gale__websocket_received(gale__stream *stream, const char *data, size_t siz
     if (self->state >= GALE__WEBSOCKET_ENDING)
         return;
     gale__websocket_active *active = gale__websocket_attach(self);
-    size_t used = 0;
+    size_t left = size;
     if (!active) {
         gale__websocket_lost(self);
         return;
     }
     if (!self->busy && active->input.size == 0) {
-        self->processing = true;
-        used = use(self, data, size);
+        left = use(self, (gale_str){ data, size });
         gale__websocket_processed(self);
     }
-    if (self->state != GALE__WEBSOCKET_DEAD && used < size &&
-        gale__buffer_append(&active->input, data + used, size - used) < 0)
+    if (self->state != GALE__WEBSOCKET_DEAD && left > 0 &&
+        gale__buffer_append(&active->input, data + size - left, left) < 0)
         gale__websocket_lost(self);
     gale__websocket_settle(self);
 }
