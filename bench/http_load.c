@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A load client for HTTP/1.1 with keep-alive, and for WebSocket echo. It learns the length of the response once and from
- * then on only counts bytes, which makes it cheap enough to keep the server's core, and not its
- * own, busy. One thread; each connection has DEPTH requests outstanding, sent in one write when
- * the last batch has been answered. At the end it stops sending and waits for what is still
- * outstanding, so that every request that the server worked for is counted.
+ * A load client for HTTP/1.1 with keep-alive, and for WebSocket echo. It learns the length of the
+ * response once and from then on only counts bytes, which makes it cheap enough to keep the
+ * server's core, and not its own, busy. One thread; each connection has DEPTH requests outstanding,
+ * sent in one write when the last batch has been answered. At the end it stops sending and waits
+ * for what is still outstanding, so that every request that the server worked for is counted.
  *
  * usage: http_load [-c CONNECTIONS] [-p DEPTH] [-d SECONDS | -n REQUESTS] [-u PATH]
  *                  [-b FORM | -w BYTES] PORT

@@ -367,4 +367,63 @@ TEST(a_peer_that_is_slow)
     stop();
 }
 
+/* ---- Many messages at once --------------------------------------------------------------- */
+
+static const char key;
+
+static void note_later(void *text)
+{
+    note(text);
+}
+
+static int note_child(void *text)
+{
+    note(text);
+    return 0;
+}
+
+/* Does what its text says, and tells what is left of the messages before. */
+static int begin_anew(gale_websocket *self, gale_str message, bool binary)
+{
+    (void)binary;
+    note(message.data);
+    if (gale_task_local(&key) || *gale_error_detail() || gale_task_canceled())
+        note("something is left");
+    switch (message.data[0]) {
+    case 'd':
+        return gale_defer(note_later, "deferred");
+    case 'l':
+        return gale_task_set_local(&key, self);
+    case 's':
+        return gale_spawn(note_child, "child");
+    case 'w':
+        return gale_sleep(0.001);
+    case 'e':
+        assert_error(gale_write_message(self, "\xff"), GALE_EENCODING);
+        return 0;
+    case 'm':
+        memset(gale_alloc(5000), 'x', 5000);
+        return 0;
+    default:
+        return 0;
+    }
+}
+
+static const gale_websocket_class anew = { .on_message = begin_anew, .on_ping = noted_ping };
+static const gale_handler_class anew_handler = { .websocket = &anew };
+static const gale_route anew_routes[] = { ROUTE("/", anew_handler), { 0 } };
+
+TEST(each_message_begins_anew)
+{
+    int port = serve_routes(anew_routes);
+    assert_conversation(port, "/",
+                        GALE_STR(SAY("\x81", "a") SAY("\x81", "d") SAY("\x81", "l") SAY("\x81", "b")
+                                     SAY("\x81", "s") SAY("\x81", "e") SAY("\x81", "m")
+                                         SAY("\x81", "c") "\x89\x81" MASK "p" SAY("\x81", "w")
+                                             SAY("\x81", "z") BYE),
+                        GALE_STR("\x8a\x01p" GOOD_BYE));
+    assert_trace("a d deferred l b s e m c ping p w child z");
+    stop();
+}
+
 GALE_TEST_MAIN

@@ -21,8 +21,8 @@ static bool next_event(gale_websocket *self)
     if (self->state >= GALE__WEBSOCKET_ENDING)
         return false;
     size_t used;
-    int result = gale__websocket_next(reader, active->data.data, active->data.len, &used,
-                                      &active->event);
+    int result =
+        gale__websocket_next(reader, active->data.data, active->data.len, &used, &active->event);
     active->data.data += used;
     active->data.len -= used;
     if (result < 0)
