@@ -23,6 +23,7 @@
 #include "net/readiness.h"
 #include "net/upgrade.h"
 #include "net/worker.h"
+#include "net/worker_mail.h"
 #include "platform/clock.h"
 
 static const int64_t SECOND = 1000000000;
@@ -94,6 +95,7 @@ static pid_t fork_child(supervisor *self, int number)
         close(ends[0]);
         leave_supervisor(self);
         gale__worker_become(number, ends[1]);
+        gale__worker_mail_become(number);
         return 0;
     }
     int error = -errno;
@@ -190,6 +192,7 @@ static void child_ended(supervisor *self, int number, int status)
     dead->pid = 0;
     dead->ready = dead->serves = false;
     close_fd(&dead->channel);
+    gale__worker_mail_ended(number);
     self->alive--;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
         gale_log(GALE_LOG_GENERAL, GALE_LOG_INFO, "child %d (pid %d) exited normally", number, pid);
@@ -454,6 +457,15 @@ static int init(supervisor *self)
     return 0;
 }
 
+/* They can do without. */
+static void open_mail(int workers)
+{
+    int result = workers > 1 ? gale__worker_mail_open(workers) : 0;
+    if (result < 0)
+        gale_log(GALE_LOG_GENERAL, GALE_LOG_WARNING,
+                 "what one process publishes will not reach the others: %s", gale_strerror(result));
+}
+
 int gale__supervise(int count, int max_restarts)
 {
     supervisor self = {
@@ -462,6 +474,7 @@ int gale__supervise(int count, int max_restarts)
     int result = init(&self);
     if (result == 0) {
         gale__inherited_close_rest();
+        open_mail(count);
         supervise(&self);
         result = gale_task_id();
     }
