@@ -19,11 +19,23 @@
  * The functions of its class run in tasks, one at a time, in the order of what has come, and may
  * wait: what comes meanwhile waits, and the peer is slowed down. Each has a scope of its own, and
  * is cancelled when the connection is gone.
+ *
+ * A client is written in a straight line, in a task:
+ *
+ *     gale_websocket *socket;
+ *     gale_websocket_message message;
+ *     GALE_TRY(gale_websocket_connect("ws://localhost:8888/chat", NULL, &socket));
+ *     GALE_TRY(gale_write_message(socket, "hello"));
+ *     while (gale_read_message(socket, &message) > 0)
+ *         puts(message.data);
+ *
+ * or with a class of connections, as a server.
  */
 #ifndef GALE_WEBSOCKET_H
 #define GALE_WEBSOCKET_H
 
 #include <gale/core.h>
+#include <gale/httpclient.h>
 #include <gale/json.h>
 #include <gale/web.h>
 
@@ -31,8 +43,9 @@
 extern "C" {
 #endif
 
-/** A connection. It is valid until on_close has returned; all calls are possible until then, and
- * fail with GALE_ECLOSED once it is closed. Tornado: websocket.WebSocketHandler. */
+/** A connection. A server's is valid until on_close has returned, a client's as
+ * gale_websocket_connect says; all calls are possible until then, and fail with GALE_ECLOSED once
+ * it is closed. Tornado: websocket.WebSocketHandler, websocket.WebSocketClientConnection. */
 typedef struct gale_websocket gale_websocket;
 
 /** What happens to a message when more than max_write_buffer waits to be sent. */
@@ -67,16 +80,17 @@ typedef struct gale_websocket_class {
     /** Bytes of state that each connection has: gale_websocket_state. */
     size_t state_size;
 
-    /** Whether a page of that origin may connect; `origin` is the header. Unset:
+    /** Of servers: whether a page of that origin may connect; `origin` is the header. Unset:
      * gale_check_origin. Not asked when there is none. Tornado: WebSocketHandler.check_origin. */
     bool (*check_origin)(gale_handler *handler, const char *origin);
-    /** One of the subprotocols that the client offers, in its order; the list ends with NULL, and
-     * may be empty. NULL: none of them. Tornado: WebSocketHandler.select_subprotocol. */
+    /** Of servers: one of the subprotocols that the client offers, in its order; the list ends with
+     * NULL, and may be empty. NULL: none of them. Tornado: WebSocketHandler.select_subprotocol. */
     const char *(*select_subprotocol)(gale_handler *handler, const char *const *subprotocols);
 
     /** The handshake is over; `handler` is that of its request, for arguments, cookies and the
-     * user, during this call. Messages come once it has returned. A negative result is logged and
-     * closes the connection. Tornado: WebSocketHandler.open. */
+     * user, during this call; a client's is NULL. Messages come once it has returned. A negative
+     * result is logged and closes the connection; a client's is what gale_websocket_connect
+     * returns. Tornado: WebSocketHandler.open. */
     GALE_SUSPENDS int (*open)(gale_websocket *self, gale_handler *handler);
     /** A message; it is valid during the call, and followed by a NUL. Text is UTF-8, but may hold
      * NULs. A negative result is logged and closes the connection. Tornado:
@@ -90,7 +104,7 @@ typedef struct gale_websocket_class {
     /** A pong. Tornado: WebSocketHandler.on_pong. */
     GALE_SUSPENDS int (*on_pong)(gale_websocket *self, gale_str data);
 
-    /** Compression that clients may have; NULL: none. */
+    /** Compression that clients may have, or that a client asks for; NULL: none. */
     const gale_websocket_compression *compression;
     /** Seconds between pings; 0: the setting websocket_ping_interval, GALE_NONE: no pings. */
     double ping_interval;
@@ -115,7 +129,7 @@ GALE_API bool gale_check_origin(gale_handler *handler, const char *origin);
 
 /** The state of the connection, zeroed when it was made. NULL when its class has none. */
 GALE_API void *gale_websocket_state(gale_websocket *self);
-/** The `arg` of its route. */
+/** The `arg` of its route, or of gale_websocket_connect. */
 GALE_API void *gale_websocket_arg(const gale_websocket *self);
 /** The subprotocol that was selected, or NULL. Tornado: WebSocketHandler.selected_subprotocol. */
 GALE_API const char *gale_websocket_selected_subprotocol(const gale_websocket *self);
@@ -167,6 +181,88 @@ GALE_API int gale_websocket_ping(gale_websocket *self, const void *data, size_t 
  * Tornado: WebSocketHandler.close.
  */
 GALE_API int gale_websocket_close(gale_websocket *self, int code, const char *reason);
+
+/* ---- Connecting to a server -------------------------------------------------------------- */
+
+/** Options of a connection to a server. Zero is the default of each; everything is borrowed during
+ * the call, but for `websocket_class` and `arg`. Tornado: the parameters of websocket_connect. */
+typedef struct gale_websocket_connect_options {
+    /** The request of the handshake: headers, credentials, cookies, TLS, proxies, timeouts; NULL:
+     * all defaults. It is a GET; headers of the handshake itself are not the caller's. Tornado: an
+     * HTTPRequest as `url`. */
+    const gale_fetch_options *request;
+    /** Whose defaults, names and TLS contexts are used; NULL: the loop's HTTP client. No place
+     * among its max_clients is taken. */
+    gale_http_client *client;
+    /** Looks names up; NULL: that of the client. */
+    gale_resolver *resolver;
+    /** Seconds until the connection is open, the server's answer included; 0: what `request` says,
+     * GALE_NONE: no limit. */
+    double connect_timeout;
+    /** Subprotocols to offer, the best one first; the list ends with NULL. */
+    const char *const *subprotocols;
+    /** Compression to offer; NULL: that of the class, if any. Without context_takeover the server
+     * is asked to do without as well. Tornado: compression_options. */
+    const gale_websocket_compression *compression;
+    /** Seconds between pings; 0: what the class says, or none. */
+    double ping_interval;
+    /** Seconds that the answer may take before the connection is closed; 0: what the class says, or
+     * the interval. GALE_NONE: no answer is needed. */
+    double ping_timeout;
+    /** Bytes of a message, before and after inflating; 0: what the class says, or 10485760 (10
+     * MiB); GALE_NONE: no limit. */
+    int64_t max_message_size;
+    /** Functions that are called for what happens, constant data; NULL: none. With on_message it
+     * gets the messages, and gale_read_message none. Tornado: on_message_callback. */
+    const gale_websocket_class *websocket_class;
+    /** For gale_websocket_arg. */
+    void *arg;
+    /** The scope that the connection, and the response, belong to: of the caller, or of a task that
+     * waits for it; NULL: the innermost of the calling task. */
+    gale_scope *scope;
+    /** It belongs to no scope, but to the caller: gale_websocket_free. */
+    bool detached;
+    /** Gets the server's response, of the handshake or of a refusal with its text, or NULL when
+     * none has come. It belongs to the scope. Tornado: WebSocketClientConnection.headers. */
+    gale_http_response **ret_response;
+    void *reserved_[8];
+} gale_websocket_connect_options;
+
+/** A message that has come. */
+typedef struct gale_websocket_message {
+    /** Its bytes, followed by a NUL, until the next read. Text is UTF-8, but may hold NULs. */
+    const char *data;
+    /** How many. */
+    size_t size;
+    /** False: a text. */
+    bool binary;
+} gale_websocket_message;
+
+/**
+ * The next message of a connection of gale_websocket_connect, whose class has no on_message.
+ * Suspends until there is one; while nobody reads, the server is slowed down. One read at a time.
+ *
+ * Returns 1; 0 when either side has closed the connection properly: gale_websocket_close_code,
+ * gale_websocket_close_reason. Otherwise:
+ *   GALE_ECLOSED    it is gone, and no close frame came
+ *   GALE_EINPUT     the server broke the protocol
+ *   GALE_ETOOBIG    a message was over max_message_size
+ *   GALE_ECANCELED  the task was cancelled; nothing is lost
+ *   GALE_ESTATE     another read is pending, or messages go to on_message
+ *   GALE_ENOTASK
+ * Tornado: WebSocketClientConnection.read_message.
+ */
+GALE_API GALE_SUSPENDS int gale_read_message(gale_websocket *self,
+                                             gale_websocket_message *ret_message);
+
+/**
+ * Ends a connection of gale_websocket_connect, before its scope or the loop does: closes it with
+ * code 1001 unless it is closing, cancels what runs of its class and waits for that, calls on_close
+ * unless it was called. The close handshake goes on behind the scenes. A read of another task ends
+ * with GALE_ECLOSED. Within a function of its class, or outside tasks, it does not wait; `self` is
+ * then valid until that function, and on_close, have returned. NULL is allowed.
+ */
+GALE_API GALE_SUSPENDS void gale_websocket_free(gale_websocket *self);
 
 #ifdef __cplusplus
 }

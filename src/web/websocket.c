@@ -42,7 +42,7 @@ gale__websocket_active *gale__websocket_attach(gale_websocket *self)
     active->resume.run = on_resume;
     active->flush.run = on_flush;
     active->reader = (gale__websocket_reader){ .max_message_size = self->type->max_message_size,
-                                               .from_client = true,
+                                               .from_client = !self->type->client,
                                                .deflate = self->compressed };
     int64_t most = self->type->max_message_size;
     gale__buffer_init(&active->input, SIZE_MAX);
@@ -63,6 +63,8 @@ static void release_active(gale_websocket *self)
     gale__buffer_clear(&active->message);
     self->active = NULL;
     gale__free(active);
+    if (self->type->client)
+        gale__websocket_type_clear(self->type);
 }
 
 /* Nothing is begun and nothing waits. */
@@ -94,25 +96,26 @@ static const gale__stream_handlers stream_handlers = { .received = gale__websock
 
 static void on_timer(gale__timer *timer);
 
-gale_websocket *gale__websocket_new(gale_handler *handler, gale__websocket_type *type)
+gale_websocket *gale__websocket_new(gale_ioloop *loop, gale_application *application,
+                                    gale__websocket_type *type, gale_scope *running)
 {
-    gale_application *application = handler->application;
     gale_websocket *self = gale__calloc(1, sizeof *self + type->slots->state_size);
     if (!self)
         return NULL;
-    gale__stream_init(&self->stream, application->loop, -1, &stream_handlers);
+    gale__stream_init(&self->stream, loop, -1, &stream_handlers);
     self->timer.fire = on_timer;
     self->application = application;
     self->type = type;
-    self->arg = handler->arg;
     if (!gale__websocket_attach(self)) {
         gale__free(self);
         return NULL;
     }
-    application->handlers++;
-    gale__list_append(&application->websockets, &self->link);
+    if (application) {
+        application->handlers++;
+        gale__list_append(&application->websockets, &self->link);
+    }
     self->busy = true;
-    self->active->running = handler->scope;
+    self->active->running = running;
     return self;
 }
 
@@ -135,9 +138,14 @@ static void websocket_free(gale_websocket *self)
     gale_application *application = self->application;
     release_active(self);
     gale__websocket_windows_free(self->windows);
-    gale__list_remove(&self->link);
     gale__free(self->subprotocol);
     gale__free(self->close_reason);
+    if (!application) {
+        gale__websocket_client_free(self->type->client);
+        gale__free(self);
+        return;
+    }
+    gale__list_remove(&self->link);
     gale__free(self);
     gale__application_release(application);
 }
@@ -145,6 +153,7 @@ static void websocket_free(gale_websocket *self)
 void gale__websocket_discard(gale_websocket *self)
 {
     self->busy = false;
+    gale__loop_remove_timer(self->stream.loop, &self->timer);
     websocket_free(self);
 }
 
@@ -153,11 +162,17 @@ static int run_on_close(void *arg)
     gale_websocket *self = arg;
     self->type->slots->on_close(self);
     self->busy = false;
-    websocket_free(self);
+    if (!self->type->client) {
+        websocket_free(self);
+        return 0;
+    }
+    if (self->state != GALE__WEBSOCKET_DEAD && self->active) /* it was released before */
+        gale__loop_call(self->stream.loop, &self->active->resume);
+    gale__websocket_client_rests(self->type->client);
     return 0;
 }
 
-static bool start_on_close(gale_websocket *self)
+bool gale__websocket_start_on_close(gale_websocket *self)
 {
     const gale_websocket_class *slots = self->type->slots;
     gale_scope *scope =
@@ -166,6 +181,8 @@ static bool start_on_close(gale_websocket *self)
     if (!scope)
         return false;
     scope->shielded = true;
+    if (self->type->client)
+        gale__websocket_client_closes(self->type->client, scope);
     self->busy = gale__task_start(scope, NULL, slots->name ? slots->name : "on_close", run_on_close,
                                   self, false) >= 0;
     return self->busy;
@@ -176,11 +193,10 @@ static void on_finish(gale__timer *timer)
     websocket_free(GALE__CONTAINER_OF(timer, gale_websocket, timer));
 }
 
-/* It is dead, and nothing of its class runs. From the loop, since whoever is below on the stack may
- * still look at it. */
-static void finish_later(gale_websocket *self)
+void gale__websocket_finish(gale_websocket *self)
 {
-    if (start_on_close(self))
+    if (gale__websocket_start_on_close(self) ||
+        (self->type->client && !gale__websocket_client_may_go(self->type->client)))
         return;
     self->timer.fire = on_finish;
     set_timer(self, 0);
@@ -197,22 +213,43 @@ static void die(gale_websocket *self, bool cut)
     else
         gale__stream_close(&self->stream);
     gale__websocket_drop_waiting(self);
+    if (self->type->client)
+        gale__websocket_client_ends(self->type->client);
     if (self->busy)
-        gale_scope_cancel(self->active->running);
+        gale_scope_cancel(self->active ? self->active->running : NULL);
     else if (!self->processing)
-        finish_later(self);
+        gale__websocket_finish(self);
 }
 
 void gale__websocket_processed(gale_websocket *self)
 {
     self->processing = false;
-    if (self->state == GALE__WEBSOCKET_DEAD && !self->busy)
-        finish_later(self);
+    if (self->busy)
+        return;
+    if (self->type->client)
+        gale__websocket_client_rests(self->type->client);
+    else if (self->state == GALE__WEBSOCKET_DEAD)
+        gale__websocket_finish(self);
+}
+
+/* What a server has said before it left is still read. */
+static bool hears_on(gale_websocket *self)
+{
+    const gale__websocket_active *active = self->active;
+    if (!self->type->client || self->state >= GALE__WEBSOCKET_ENDING || self->processing ||
+        !active || (!self->busy && active->input.size == 0) ||
+        !gale__websocket_client_hears_on(self->type->client))
+        return false;
+    self->state = GALE__WEBSOCKET_CLOSING;
+    gale__loop_remove_timer(self->stream.loop, &self->timer);
+    gale__stream_cut(&self->stream);
+    gale__websocket_drop_waiting(self);
+    return true;
 }
 
 void gale__websocket_lost(gale_websocket *self)
 {
-    if (self->state != GALE__WEBSOCKET_DEAD)
+    if (self->state != GALE__WEBSOCKET_DEAD && !hears_on(self))
         die(self, true);
 }
 
@@ -220,6 +257,8 @@ void gale__websocket_lost(gale_websocket *self)
 static void begin_ending(gale_websocket *self)
 {
     self->state = GALE__WEBSOCKET_ENDING;
+    if (self->type->client)
+        gale__websocket_client_ends(self->type->client);
     set_timer(self, CLOSE_TIMEOUT);
     gale__websocket_settle_later(self);
 }
@@ -229,6 +268,8 @@ void gale__websocket_fail(gale_websocket *self, int code, const char *reason)
     char payload[GALE__WEBSOCKET_CONTROL_MAX];
     if (self->state > GALE__WEBSOCKET_CLOSING)
         return;
+    if (self->type->client)
+        gale__websocket_client_failed(self->type->client, code, reason);
     size_t size = gale__websocket_write_close(payload, code, (gale_str){ reason, strlen(reason) });
     if (self->state == GALE__WEBSOCKET_OPEN)
         gale__websocket_send_control(self, GALE__WEBSOCKET_CLOSE, (gale_str){ payload, size });
@@ -316,23 +357,28 @@ static void on_timer(gale__timer *timer)
 
 /* ---- After a function of the class ------------------------------------------------------ */
 
+static void fail_loudly(gale_websocket *self, int error)
+{
+    const char *name = self->type->slots->name, *detail = gale_error_detail();
+    gale_log(GALE_LOG_APPLICATION, GALE_LOG_ERROR, "Uncaught error in %s: %s%s%s",
+             name ? name : "a WebSocket", gale_strerror(error), *detail ? ": " : "", detail);
+    gale__websocket_fail(self, GALE__WEBSOCKET_INTERNAL_ERROR, "");
+}
+
 void gale__websocket_function_ended(gale_websocket *self, int result)
 {
     self->busy = false;
     self->active->running = NULL;
-    if (self->state == GALE__WEBSOCKET_DEAD) {
-        if (!self->processing)
-            finish_later(self);
+    if (result < 0 && self->state != GALE__WEBSOCKET_DEAD)
+        fail_loudly(self, result);
+    if (self->processing)
         return;
-    }
-    if (result < 0) {
-        const char *name = self->type->slots->name, *detail = gale_error_detail();
-        gale_log(GALE_LOG_APPLICATION, GALE_LOG_ERROR, "Uncaught error in %s: %s%s%s",
-                 name ? name : "a WebSocket", gale_strerror(result), *detail ? ": " : "", detail);
-        gale__websocket_fail(self, GALE__WEBSOCKET_INTERNAL_ERROR, "");
-    }
-    if (!self->processing)
+    if (self->state != GALE__WEBSOCKET_DEAD)
         gale__loop_call(self->stream.loop, &self->active->resume);
+    if (self->type->client)
+        gale__websocket_client_rests(self->type->client);
+    else if (self->state == GALE__WEBSOCKET_DEAD)
+        gale__websocket_finish(self);
 }
 
 /* ---- What follows from sending ---------------------------------------------------------- */
@@ -340,14 +386,18 @@ void gale__websocket_function_ended(gale_websocket *self, int result)
 static gale__receive_mode wanted_mode(const gale_websocket *self)
 {
     bool full = self->active && self->active->input.size >= GALE__WEBSOCKET_INPUT_HIGH;
-    return full ? GALE__RECEIVE_HANG_UP : GALE__RECEIVE_ON;
+    if (!full)
+        return GALE__RECEIVE_ON;
+    /* What a server has said before it leaves is read. */
+    return self->type->client ? GALE__RECEIVE_OFF : GALE__RECEIVE_HANG_UP;
 }
 
 /* Nothing more is sent: shuts our side, so that the peer gets it all, and waits for it to leave. */
 static void shut(gale_websocket *self)
 {
-    if (self->close_code && !self->busy) {
-        die(self, false); /* both close frames were sent: the server ends it */
+    if (self->close_code && (self->type->client || !self->busy)) {
+        if (!self->type->client)
+            die(self, false); /* both close frames were sent: the server ends it */
         return;
     }
     if (!self->shut)
@@ -368,6 +418,11 @@ void gale__websocket_settle(gale_websocket *self)
 {
     if (self->state == GALE__WEBSOCKET_DEAD)
         return;
+    if (GALE__UNLIKELY(gale__stream_closed(&self->stream))) { /* what came before is read */
+        if (!self->busy && self->active->input.size == 0)
+            die(self, true);
+        return;
+    }
     do {
         if (gale__stream_flush(&self->stream) < 0) {
             gale__websocket_lost(self);

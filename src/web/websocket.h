@@ -23,11 +23,16 @@
 #include "proto/websocket_frame.h"
 #include "proto/websocket_handshake.h"
 
-/* What all connections of a class have in common; in gale__handler_type. */
+typedef struct gale__websocket_client gale__websocket_client;
+
+/* What all connections of a class have in common; in gale__handler_type. A client's connection has
+ * one of its own, in gale__websocket_client. */
 typedef struct gale__websocket_type {
     const gale_websocket_class *slots;
-    int64_t ping_interval, ping_timeout; /* ns; 0: none */
-    int64_t max_message_size;            /* negative: no limit */
+    const gale_websocket_compression *compression; /* NULL: none */
+    gale__websocket_client *client;                /* NULL: we are the server */
+    int64_t ping_interval, ping_timeout;           /* ns; 0: none */
+    int64_t max_message_size;                      /* negative: no limit */
     uint64_t max_write_buffer;
     /* Of messages that are compressed each for itself; made when first needed. */
     gale__websocket_deflater deflater;
@@ -47,8 +52,8 @@ typedef struct gale__websocket_active gale__websocket_active;
 struct gale_websocket {
     gale__stream stream;
     gale__timer timer;
-    gale__list link; /* in application->websockets */
-    gale_application *application;
+    gale__list link;               /* in application->websockets */
+    gale_application *application; /* NULL: a client's */
     gale__websocket_type *type;
     gale__websocket_active *active;
     struct gale__websocket_windows *windows; /* that are kept; else NULL */
@@ -75,7 +80,7 @@ typedef struct gale__websocket_waiting {
 
 struct gale__websocket_active {
     gale_websocket *websocket;
-    gale__buffer input; /* received and not used yet */
+    gale__buffer input;          /* received and not used yet */
     gale_str data;               /* what is being processed, and not used yet */
     gale__websocket_event event; /* the last one that was read */
     bool has_event;              /* it is not dealt with yet */
@@ -103,6 +108,16 @@ gale__websocket_type *gale__websocket_type_new(const gale_websocket_class *slots
                                                const gale_application_settings *settings);
 /* NULL is allowed. */
 void gale__websocket_type_free(gale__websocket_type *type);
+/* What is zero in `first` is that of the class, and then that of `last`. */
+typedef struct gale__websocket_limits {
+    double ping_interval, ping_timeout;
+    int64_t max_message_size;
+} gale__websocket_limits;
+void gale__websocket_type_set(gale__websocket_type *type, const gale_websocket_class *slots,
+                              const gale__websocket_limits *first,
+                              const gale__websocket_limits *last);
+/* Gives back what compresses messages each for itself, until it is needed again. */
+void gale__websocket_type_clear(gale__websocket_type *type);
 /* For a message: 0, GALE_EINPUT, GALE_ETOOBIG or -ENOMEM. */
 int gale__websocket_deflate_message(gale_websocket *self, gale_str message, gale__buffer *out);
 int gale__websocket_inflate_message(gale_websocket *self, gale_str message, gale__buffer *out);
@@ -114,11 +129,17 @@ void gale__websocket_windows_free(gale__websocket_windows *windows);
 
 /* The active part, made when there is none; NULL when out of memory. */
 gale__websocket_active *gale__websocket_attach(gale_websocket *self);
-/* A connection for the stream that a handler has given up; it is busy, with the handler's scope.
- * Takes nothing on failure: NULL. */
-gale_websocket *gale__websocket_new(gale_handler *handler, gale__websocket_type *type);
-/* Frees one that has no stream yet. */
+/* A connection for a stream that is moved to it; it is busy, with that scope. `application` NULL: a
+ * client's. NULL when out of memory. */
+gale_websocket *gale__websocket_new(gale_ioloop *loop, gale_application *application,
+                                    gale__websocket_type *type, gale_scope *running);
+/* Frees one that has no stream yet, or that is dead and of whose class nothing runs. */
 void gale__websocket_discard(gale_websocket *self);
+/* True when on_close has been started: once, when there is one and nothing of the class runs. */
+bool gale__websocket_start_on_close(gale_websocket *self);
+/* It is dead, and nothing of its class runs: on_close, and then it is freed. Later, since whoever
+ * is below on the stack may still look at it. */
+void gale__websocket_finish(gale_websocket *self);
 /* The handshake is over: begins to receive, and to ping. */
 void gale__websocket_start(gale_websocket *self);
 /* Its input is no longer being processed. */
@@ -159,6 +180,28 @@ int gale__websocket_send_control(gale_websocket *self, uint8_t opcode, gale_str 
 bool gale__websocket_move_waiting(gale_websocket *self);
 /* Drops all that waits; writers are told GALE_ECLOSED. */
 void gale__websocket_drop_waiting(gale_websocket *self);
+
+/* ---- websocket_client.c ----------------------------------------------------------------- */
+
+/* The mask of the next frame. 0 or -errno. */
+int gale__websocket_next_mask(gale__websocket_client *client, uint32_t *ret_mask);
+/* The message at hand is complete, and goes to gale_read_message. */
+void gale__websocket_client_take(gale_websocket *self, bool binary);
+/* It is closed with that code, and a static text. */
+void gale__websocket_client_failed(gale__websocket_client *client, int code, const char *reason);
+/* True when what the server has said is still read, though the connection is gone. */
+bool gale__websocket_client_hears_on(gale__websocket_client *client);
+/* No more messages will come. */
+void gale__websocket_client_ends(gale__websocket_client *client);
+/* on_close runs in that scope. */
+void gale__websocket_client_closes(gale__websocket_client *client, gale_scope *scope);
+/* Nothing of its class runs any more. */
+void gale__websocket_client_rests(gale__websocket_client *client);
+/* It is dead, and on_close has returned. True when nobody has it, and it is to be freed from the
+ * loop. */
+bool gale__websocket_client_may_go(gale__websocket_client *client);
+/* Frees what is not in gale_websocket. */
+void gale__websocket_client_free(gale__websocket_client *client);
 
 /* ---- websocket_upgrade.c ---------------------------------------------------------------- */
 

@@ -160,7 +160,8 @@ static void call_start(call *what)
     gale__buffer owned = what->owned;
     const char *name = self->type->slots->name;
     become_busy(what);
-    if (gale__task_start(what->scope, NULL, name ? name : "websocket", run_call, what, true) >= 0)
+    if (gale__task_start(what->scope, NULL, name ? name : "websocket", run_call, what,
+                         !gale__task_current) >= 0)
         return;
     gale__buffer_clear(&owned);
     self->busy = false;
@@ -224,6 +225,22 @@ static void fail_message(gale_websocket *self, int error)
         gale__websocket_lost(self);
 }
 
+/* Of a client that reads in a straight line. */
+static bool is_read(const gale_websocket *self)
+{
+    return self->type->client && !self->type->slots->on_message;
+}
+
+static void take_for_reader(gale_websocket *self, const gale__websocket_event *event)
+{
+    gale_str message = gale__buffer_str(&self->active->message);
+    bool text = event->opcode == GALE__WEBSOCKET_TEXT;
+    if (text && event->compressed && !gale__utf8_valid(message.data, message.len))
+        refuse_text(self);
+    else
+        gale__websocket_client_take(self, !text);
+}
+
 /* The message at hand is complete. */
 static void take_gathered(gale_websocket *self, const gale__websocket_event *event)
 {
@@ -233,6 +250,10 @@ static void take_gathered(gale_websocket *self, const gale__websocket_event *eve
         result = gale__buffer_append(&active->message, "", 0); /* so that there is a NUL */
     if (result < 0) {
         fail_message(self, result);
+        return;
+    }
+    if (is_read(self)) {
+        take_for_reader(self, event);
         return;
     }
     call *what = call_new(self, event->opcode);
@@ -247,7 +268,7 @@ static void take_gathered(gale_websocket *self, const gale__websocket_event *eve
 static void on_data(gale_websocket *self, const gale__websocket_event *event)
 {
     gale__websocket_active *active = self->active;
-    if (is_whole(event)) {
+    if (is_whole(event) && !is_read(self)) {
         take_whole(self, event);
         return;
     }

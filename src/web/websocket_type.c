@@ -6,6 +6,7 @@
 #include "web/websocket.h"
 
 enum { LEVEL = 6, MEMORY = 8, MOST_BITS = 15 };
+enum { MAX_MESSAGE_SIZE = 10485760, MAX_WRITE_BUFFER = 16777216 };
 
 /* ---- Limits ---------------------------------------------------------------------------- */
 
@@ -14,41 +15,62 @@ static int64_t nanoseconds(double seconds)
     return seconds > 0 ? gale__seconds(seconds) : 0;
 }
 
-static int64_t pick(int64_t own, int64_t setting, int64_t otherwise)
+static double pick_seconds(double first, double second, double last)
 {
-    return own ? own : setting ? setting : otherwise;
+    return first != 0 ? first : second != 0 ? second : last;
+}
+
+static int64_t pick(int64_t first, int64_t second, int64_t last)
+{
+    return first ? first : second ? second : last;
+}
+
+void gale__websocket_type_set(gale__websocket_type *type, const gale_websocket_class *slots,
+                              const gale__websocket_limits *first,
+                              const gale__websocket_limits *last)
+{
+    type->slots = slots;
+    type->compression = slots->compression;
+    double interval = pick_seconds(first->ping_interval, slots->ping_interval, last->ping_interval);
+    double timeout = pick_seconds(first->ping_timeout, slots->ping_timeout, last->ping_timeout);
+    if (timeout == 0 || timeout > interval)
+        timeout = interval;
+    type->ping_interval = nanoseconds(interval);
+    type->ping_timeout = nanoseconds(timeout);
+    type->max_message_size =
+        pick(first->max_message_size, slots->max_message_size, last->max_message_size);
+    if (type->max_message_size == 0)
+        type->max_message_size = MAX_MESSAGE_SIZE;
+    int64_t buffer = slots->max_write_buffer ? slots->max_write_buffer : MAX_WRITE_BUFFER;
+    type->max_write_buffer = buffer < 0 ? UINT64_MAX : (uint64_t)buffer;
 }
 
 gale__websocket_type *gale__websocket_type_new(const gale_websocket_class *slots,
                                                const gale_application_settings *settings)
 {
     gale__websocket_type *type = GALE__NEW(gale__websocket_type);
-    if (!type)
-        return NULL;
-    type->slots = slots;
-    double interval =
-        slots->ping_interval != 0 ? slots->ping_interval : settings->websocket_ping_interval;
-    double timeout =
-        slots->ping_timeout != 0 ? slots->ping_timeout : settings->websocket_ping_timeout;
-    if (timeout == 0 || timeout > interval)
-        timeout = interval;
-    type->ping_interval = nanoseconds(interval);
-    type->ping_timeout = nanoseconds(timeout);
-    type->max_message_size =
-        pick(slots->max_message_size, settings->websocket_max_message_size, 10485760);
-    int64_t buffer = pick(slots->max_write_buffer, 0, 16777216);
-    type->max_write_buffer = buffer < 0 ? UINT64_MAX : (uint64_t)buffer;
+    const gale__websocket_limits none = { 0 }, last = { settings->websocket_ping_interval,
+                                                        settings->websocket_ping_timeout,
+                                                        settings->websocket_max_message_size };
+    if (type)
+        gale__websocket_type_set(type, slots, &none, &last);
     return type;
+}
+
+void gale__websocket_type_clear(gale__websocket_type *type)
+{
+    if (type->can_deflate)
+        gale__websocket_deflater_end(&type->deflater);
+    if (type->can_inflate)
+        gale__websocket_inflater_end(&type->inflater);
+    type->can_deflate = type->can_inflate = false;
 }
 
 void gale__websocket_type_free(gale__websocket_type *type)
 {
     if (!type)
         return;
-    if (type->can_deflate)
-        gale__websocket_deflater_end(&type->deflater);
-    if (type->can_inflate)
-        gale__websocket_inflater_end(&type->inflater);
+    gale__websocket_type_clear(type);
     gale__free(type);
 }
 
@@ -65,7 +87,7 @@ static int begin_deflater(gale__websocket_deflater *deflater,
 /* One that serves many connections has the smallest window that any of them may have. */
 static int shared_bits(const gale__websocket_type *type)
 {
-    int bits = type->slots->compression->max_window_bits;
+    int bits = type->compression->max_window_bits;
     return bits ? bits : MOST_BITS;
 }
 
@@ -75,8 +97,7 @@ int gale__websocket_deflate_message(gale_websocket *self, gale_str message, gale
     if (self->windows && self->windows->keeps_deflater)
         return gale__websocket_deflater_run(&self->windows->deflater, message, out);
     if (!type->can_deflate) {
-        GALE_TRY(
-            begin_deflater(&type->deflater, type->slots->compression, shared_bits(type), false));
+        GALE_TRY(begin_deflater(&type->deflater, type->compression, shared_bits(type), false));
         type->can_deflate = true;
     }
     return gale__websocket_deflater_run(&type->deflater, message, out);
@@ -96,24 +117,26 @@ int gale__websocket_inflate_message(gale_websocket *self, gale_str message, gale
 
 int gale__websocket_keep_windows(gale_websocket *self, const gale__websocket_deflate *agreed)
 {
-    /* A client with a small window needs a deflater of its own, even if that keeps nothing. */
-    bool own = !agreed->server_no_context_takeover ||
-               agreed->server_max_window_bits < shared_bits(self->type);
+    bool client = self->type->client != NULL;
+    bool anew = client ? agreed->client_no_context_takeover : agreed->server_no_context_takeover;
+    bool peer_anew =
+        client ? agreed->server_no_context_takeover : agreed->client_no_context_takeover;
+    int bits = client ? agreed->client_max_window_bits : agreed->server_max_window_bits;
+    int peer_bits = client ? agreed->server_max_window_bits : agreed->client_max_window_bits;
+    /* A peer with a small window needs a deflater of its own, even if that keeps nothing. */
+    bool own = !anew || bits < shared_bits(self->type);
     self->compressed = true;
-    if (!own && agreed->client_no_context_takeover)
+    if (!own && peer_anew)
         return 0;
     gale__websocket_windows *windows = self->windows = GALE__NEW(gale__websocket_windows);
     if (!windows)
         return -ENOMEM;
     if (own) {
-        GALE_TRY(begin_deflater(&windows->deflater, self->type->slots->compression,
-                                agreed->server_max_window_bits,
-                                !agreed->server_no_context_takeover));
+        GALE_TRY(begin_deflater(&windows->deflater, self->type->compression, bits, !anew));
         windows->keeps_deflater = true;
     }
-    if (!agreed->client_no_context_takeover) {
-        GALE_TRY(gale__websocket_inflater_begin(&windows->inflater, agreed->client_max_window_bits,
-                                                true));
+    if (!peer_anew) {
+        GALE_TRY(gale__websocket_inflater_begin(&windows->inflater, peer_bits, true));
         windows->keeps_inflater = true;
     }
     return 0;

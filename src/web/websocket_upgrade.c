@@ -220,9 +220,12 @@ int gale__websocket_get(gale_handler *handler)
     if (!handler->connection)
         return GALE_ECLOSED;
     gale__websocket_type *type = type_of(handler);
-    gale_websocket *self = type ? gale__websocket_new(handler, type) : NULL;
+    gale_websocket *self = type ? gale__websocket_new(handler->application->loop,
+                                                      handler->application, type, handler->scope)
+                                : NULL;
     if (!self)
         return -ENOMEM;
+    self->arg = handler->arg;
     result =
         gale__http_exchange_take_stream(handler->connection, &self->stream, &self->active->input);
     if (result < 0) {

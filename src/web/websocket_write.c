@@ -23,6 +23,24 @@ static int closed(const gale_websocket *self)
                                         : "the WebSocket is closing");
 }
 
+/* Writes head and payload, which a client masks. Returns the size, or a negative error. */
+static ssize_t write_frame(const gale_websocket *self, char *out, uint8_t opcode, bool compressed,
+                           gale_str payload)
+{
+    uint32_t mask;
+    size_t head;
+    if (GALE__UNLIKELY(self->type->client != NULL)) {
+        GALE_TRY(gale__websocket_next_mask(self->type->client, &mask));
+        head = gale__websocket_write_head(out, opcode, compressed, payload.len, &mask);
+        gale__websocket_unmask(out + head, payload.data, payload.len, mask);
+    } else {
+        head = gale__websocket_write_head(out, opcode, compressed, payload.len, NULL);
+        if (payload.len > 0)
+            memcpy(out + head, payload.data, payload.len);
+    }
+    return (ssize_t)(head + payload.len);
+}
+
 /* Appends head and payload to the stream's queue. */
 static int queue_frame(gale_websocket *self, uint8_t opcode, bool compressed, gale_str payload)
 {
@@ -32,10 +50,10 @@ static int queue_frame(gale_websocket *self, uint8_t opcode, bool compressed, ga
                        : NULL;
     if (!out)
         return gale__stream_closed(&self->stream) ? GALE_ECLOSED : -ENOMEM;
-    size_t head = gale__websocket_write_head(out, opcode, compressed, payload.len, NULL);
-    if (payload.len > 0)
-        memcpy(out + head, payload.data, payload.len);
-    gale__segments_commit(output, head + payload.len);
+    ssize_t size = write_frame(self, out, opcode, compressed, payload);
+    if (size < 0)
+        return (int)size;
+    gale__segments_commit(output, (size_t)size);
     return 0;
 }
 
@@ -119,12 +137,15 @@ static int make_room(gale_websocket *self, size_t size)
 
 static int let_wait(gale_websocket *self, uint8_t opcode, bool compressed, gale_str payload)
 {
-    char head[GALE__WEBSOCKET_HEAD_MAX];
-    size_t head_size = gale__websocket_write_head(head, opcode, compressed, payload.len, NULL);
     gale__buffer frame;
     gale__buffer_init(&frame, SIZE_MAX);
-    gale__buffer_append(&frame, head, head_size);
-    gale__buffer_append(&frame, payload.data, payload.len);
+    GALE_TRY(gale__buffer_reserve(&frame, GALE__WEBSOCKET_HEAD_MAX + payload.len));
+    ssize_t size = write_frame(self, gale__buffer_end(&frame), opcode, compressed, payload);
+    if (size < 0) {
+        gale__buffer_clear(&frame);
+        return (int)size;
+    }
+    gale__buffer_commit(&frame, (size_t)size);
     gale__websocket_waiting *waiting = GALE__NEW(gale__websocket_waiting);
     gale_bytes *bytes = gale__buffer_take(&frame);
     if (!waiting || !bytes) {
