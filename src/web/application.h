@@ -24,6 +24,7 @@ struct gale_application {
     gale__list websockets;                   /* gale_websocket */
     gale__list event_streams;                /* gale_event_stream */
     gale__list event_streams_to_flush;       /* those with something that was not sent yet */
+    size_t flushing_event_streams;           /* how many */
     gale__callback flush_event_streams;
     size_t handlers; /* at work; they need its memory */
     bool freed;

@@ -8,7 +8,9 @@
 #include "platform/clock.h"
 
 static const int64_t LINGER = 5000000000; /* ns, for the client's leaving */
-enum { FLUSHES_A_TURN = 256 };
+enum { FLUSH_FROM = 64 };                 /* streams with something to send: queues take memory */
+
+static void settle(gale_event_stream *self);
 
 /* ---- Timeouts -------------------------------------------------------------------------- */
 
@@ -52,17 +54,25 @@ static void on_timer(gale__timer *timer)
         gale__event_stream_lost(self);
     } else {
         queue_heartbeat(self); /* without memory there is another time */
-        gale__event_stream_flush_later(self);
+        settle(self);
     }
 }
 
 /* ---- Freeing --------------------------------------------------------------------------- */
 
+static void take_from_flushing(gale_event_stream *self)
+{
+    if (!gale__list_linked(&self->flushing))
+        return;
+    gale__list_remove(&self->flushing);
+    self->application->flushing_event_streams--;
+}
+
 static void stream_free(gale_event_stream *self)
 {
     gale_application *application = self->application;
     gale__list_remove(&self->link);
-    gale__list_remove(&self->flushing);
+    take_from_flushing(self);
     gale__loop_remove_timer(application->loop, &self->timer);
     gale__free(self->log);
     gale__free(self);
@@ -89,14 +99,13 @@ static int run_on_close(void *arg)
     return 0;
 }
 
-/* Without memory for a task it is called all the same, so that nobody keeps what is freed. */
-static void call_on_close(gale_event_stream *self)
+static bool start_on_close(gale_event_stream *self)
 {
     gale_scope *scope = gale__scope_new(self->stream.loop, NULL);
-    if (scope)
-        scope->shielded = true;
-    if (!scope || gale__task_start(scope, NULL, "on_close", run_on_close, self, false) < 0)
-        run_on_close(self);
+    if (!scope)
+        return false;
+    scope->shielded = true;
+    return gale__task_start(scope, NULL, "on_close", run_on_close, self, false) >= 0;
 }
 
 static void on_finish(gale__timer *timer)
@@ -106,13 +115,15 @@ static void on_finish(gale__timer *timer)
     gale__event_stream_release(self);
 }
 
-/* From the loop, since whoever is below on the stack may still look at it. */
+/* Freed from the loop, since whoever is below on the stack may still look at it. Without memory for
+ * a task on_close is called all the same, so that nobody keeps what is freed. */
 static void finish_later(gale_event_stream *self)
 {
-    if (self->on_close) {
-        call_on_close(self);
+    if (self->on_close && start_on_close(self))
         return;
-    }
+    if (self->on_close)
+        self->on_close(self);
+    self->on_close = NULL;
     self->timer.fire = on_finish;
     gale__wheel_add(&self->stream.loop->wheel, &self->timer, self->stream.loop->now);
 }
@@ -214,18 +225,20 @@ static void settle(gale_event_stream *self)
     set_timer(self);
 }
 
-static void flush_some(gale__callback *callback)
+static void flush_first(gale_application *application)
+{
+    gale_event_stream *self =
+        GALE__CONTAINER_OF(application->event_streams_to_flush.next, gale_event_stream, flushing);
+    take_from_flushing(self);
+    settle(self);
+}
+
+static void flush_all(gale__callback *callback)
 {
     gale_application *application =
         GALE__CONTAINER_OF(callback, gale_application, flush_event_streams);
-    gale__list *link;
-    for (int i = 0; i < FLUSHES_A_TURN; i++) {
-        if (!(link = gale__list_pop(&application->event_streams_to_flush)))
-            return;
-        settle(GALE__CONTAINER_OF(link, gale_event_stream, flushing));
-    }
-    if (!gale__list_empty(&application->event_streams_to_flush))
-        gale__loop_call(application->loop, callback);
+    while (application->flushing_event_streams > 0)
+        flush_first(application);
 }
 
 void gale__event_stream_flush_later(gale_event_stream *self)
@@ -233,8 +246,11 @@ void gale__event_stream_flush_later(gale_event_stream *self)
     gale_application *application = self->application;
     if (gale__list_linked(&self->flushing))
         return;
-    application->flush_event_streams.run = flush_some;
+    if (application->flushing_event_streams >= FLUSH_FROM)
+        flush_first(application);
     gale__list_append(&application->event_streams_to_flush, &self->flushing);
+    application->flushing_event_streams++;
+    application->flush_event_streams.run = flush_all;
     gale__loop_call(application->loop, &application->flush_event_streams);
 }
 
