@@ -35,8 +35,8 @@ static int connect_network(gale__redis *self)
 {
     gale_tcp_client_options options = { 0 };
     if (self->url.tls) {
-        options.ssl_context = self->settings.ssl_context ? self->settings.ssl_context
-                                                         : gale_ssl_context_default();
+        options.ssl_context =
+            self->settings.ssl_context ? self->settings.ssl_context : gale_ssl_context_default();
         if (!options.ssl_context)
             return gale__fail(GALE_ESSL, "the system's certificate authorities cannot be read");
     }

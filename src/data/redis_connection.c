@@ -143,9 +143,8 @@ static bool is_text(const gale__redis_reply *reply, const char *text)
 /* A subscriber gets its answer as an array. */
 static bool is_pong(const gale__redis_reply *reply)
 {
-    return is_text(reply, "pong") ||
-           (reply->type == GALE__REDIS_ARRAY && reply->count == 2 &&
-            is_text(reply->items[0], "pong"));
+    return is_text(reply, "pong") || (reply->type == GALE__REDIS_ARRAY && reply->count == 2 &&
+                                      is_text(reply->items[0], "pong"));
 }
 
 static int handle(gale__redis *self, gale__redis_reply *reply)

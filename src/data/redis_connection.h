@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A connection to Redis that stays: it is made again whenever it is lost, at once, then after 0.1 s,
- * then twice as long each time up to 30 s, each a little shorter by chance so that not all come back
- * together. Commands go out as they are sent, all of one turn in one piece; replies come in their
- * order. A server that says nothing is asked with PING, and left when it does not answer.
+ * A connection to Redis that stays: it is made again whenever it is lost, at once, then after 0.1
+ * s, then twice as long each time up to 30 s, each a little shorter by chance so that not all come
+ * back together. Commands go out as they are sent, all of one turn in one piece; replies come in
+ * their order. A server that says nothing is asked with PING, and left when it does not answer.
  *
  * Embedded in its owner. It lives in a task of its loop, from start until `stopped`.
  */

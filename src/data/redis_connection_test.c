@@ -390,7 +390,7 @@ static int start_only(void *arg)
 /* As an owner that is freed with the loop does it. */
 TEST(stopped_after_its_loop)
 {
-    assert_ok(run_in_loop(start_only, (void *)(uintptr_t)"redis://127.0.0.1:1"));
+    assert_ok(run_in_loop(start_only, (void *)(uintptr_t) "redis://127.0.0.1:1"));
     assert_false(own.stopped);
     gale__redis_stop(&own.redis);
     assert_true(own.stopped);

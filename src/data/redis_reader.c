@@ -2,8 +2,8 @@
 /*
  * The objects of a reply are ours, so that their memory is gale's and what they take is counted;
  * hiredis keeps the bytes that are not parsed yet, in memory of malloc. Of those it would keep any
- * number: so after each look at them the length of a string that has begun is looked at, and that of
- * a line without an end.
+ * number: so after each look at them the length of a string that has begun is looked at, and that
+ * of a line without an end.
  */
 #include "data/redis_reader.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Replies of Redis out of its bytes: hiredis' parser, in bounds. What a reply takes is limited while
- * it arrives, so that a server that sends anything at all, or without end, gets nowhere.
+ * Replies of Redis out of its bytes: hiredis' parser, in bounds. What a reply takes is limited
+ * while it arrives, so that a server that sends anything at all, or without end, gets nowhere.
  */
 #ifndef GALE_DATA_REDIS_READER_H
 #define GALE_DATA_REDIS_READER_H

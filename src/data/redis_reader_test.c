@@ -81,8 +81,9 @@ static int read_in_pieces(const char *bytes, size_t size, size_t piece)
 
 TEST(every_kind_of_reply_cut_anywhere)
 {
-    static const char bytes[] = "+OK\r\n-ERR no\r\n:-42\r\n$5\r\na\r\nbc\r\n$0\r\n\r\n$-1\r\n*-1\r\n"
-                                "*0\r\n*3\r\n$7\r\nmessage\r\n*2\r\n:1\r\n+x\r\n$-1\r\n+end\r\n";
+    static const char bytes[] =
+        "+OK\r\n-ERR no\r\n:-42\r\n$5\r\na\r\nbc\r\n$0\r\n\r\n$-1\r\n*-1\r\n"
+        "*0\r\n*3\r\n$7\r\nmessage\r\n*2\r\n:1\r\n+x\r\n$-1\r\n+end\r\n";
     for (size_t piece = 1; piece < sizeof bytes; piece++) {
         assert_ok(read_in_pieces(bytes, sizeof bytes - 1, piece));
         assert_string_equal(text, "+OK -ERR no -42 'a\r\nbc' '' nil nil [ ] "

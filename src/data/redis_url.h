@@ -15,7 +15,7 @@ typedef struct gale__redis_url {
     gale__own_arena memory;
     const char *host; /* NULL: `path` */
     int port;
-    const char *path;               /* of a Unix socket */
+    const char *path;                /* of a Unix socket */
     const char *username, *password; /* NULL when not said */
     int database;
     bool tls;
