@@ -127,6 +127,8 @@ int gale__websocket_inflater_run(gale__websocket_inflater *inflater, gale_str me
                                  gale__buffer *out)
 {
     z_stream *zlib = &inflater->zlib;
+    if (message.len == 0)
+        return 0; /* not even the block that §7.2.3.6 asks for: others take it, too */
     int result = inflate_all(zlib, message, out);
     if (result >= 0)
         result = inflate_all(zlib, (gale_str){ "\0\0\xff\xff", TAIL }, out);

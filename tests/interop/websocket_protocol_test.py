@@ -1,0 +1,123 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The WebSocket server, frame by frame: a case for each rule of RFC 6455 and RFC 7692, each sent in
+one piece right behind the handshake, and byte by byte."""
+
+import pathlib
+import selectors
+import sys
+import threading
+import unittest
+
+sys.dont_write_bytecode = True
+HERE = pathlib.Path(__file__).parent
+sys.path[:0] = [str(HERE / "websocket"), str(HERE / "clients")]
+
+import closing_cases  # noqa: E402
+import deflate_cases  # noqa: E402
+import framing_cases  # noqa: E402
+import text_cases  # noqa: E402
+from frames import CLOSE, Peer, parse_parameters, request  # noqa: E402
+from servers import Program  # noqa: E402
+
+GROUPS = {"framing": framing_cases.CASES, "closing": closing_cases.CASES, "text": text_cases.CASES,
+          "deflate": deflate_cases.CASES}
+
+
+def short(frames):
+    return [(one.opcode, len(one.payload), one.payload[:60]) for one in frames]
+
+
+class Conversation:
+    """A case with a connection of its own."""
+
+    def __init__(self, case, port):
+        self.case = case
+        self.peer = Peer(port)
+
+    def handshake(self):
+        offers = self.case.offers
+        return request(self.case.path, {"Sec-WebSocket-Extensions": offers} if offers else None)
+
+    def fault(self):
+        """Reads to the end. What is wrong with it, or None."""
+        case = self.case
+        try:
+            headers = self.peer.upgraded()
+            agreed = parse_parameters(headers.get("sec-websocket-extensions"))
+            if case.agreed is not None and agreed != (None if case.agreed is False else case.agreed):
+                return f"agreed on {agreed}"
+            frames = self.peer.frames()
+        except Exception as error:  # whatever was wrong with what came
+            return repr(error)[:300]
+        # A reason, where there is one, may say anything.
+        got = [one._replace(payload=one.payload[:2]) if one.opcode == CLOSE else one for one in frames]
+        return None if got == case.expected else f"{short(frames)}\n   not {short(case.expected)}"
+
+
+class ProtocolTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Program("tests/conformance")
+        cls.addClassCleanup(cls.server.kill)
+        cls.server.wait_for_port()
+
+    def check(self, faults):
+        faults = [f"{case.title}\n   {fault}" for case, fault in faults if fault]
+        if faults:
+            self.fail(f"{len(faults)} cases\n" + "\n".join(faults))
+
+    def in_one_piece(self, case):
+        conversation = Conversation(case, self.server.port)
+        with conversation.peer as peer:
+            data = conversation.handshake() + case.sent
+            sender = threading.Thread(target=quietly(peer.send), args=(data,)) \
+                if len(data) > 60000 else None
+            if sender:
+                sender.start()
+            else:
+                peer.send(data)
+            fault = conversation.fault()
+        if sender:
+            sender.join()
+        return fault
+
+    def byte_by_byte(self, cases):
+        """All cases at once, so that the server has time to take each byte by itself."""
+        for begin in range(0, len(cases), 200):
+            conversations = [Conversation(case, self.server.port) for case in cases[begin:begin + 200]]
+            sent = [one.handshake() + one.case.sent for one in conversations]
+            for at in range(max(map(len, sent))):
+                for one, data in zip(conversations, sent):
+                    if at < len(data):
+                        quietly(one.peer.send)(data[at:at + 1])
+            for one in conversations:
+                with one.peer:
+                    yield one.case, one.fault()
+
+
+def quietly(function):
+    def call(*arguments):
+        try:
+            function(*arguments)
+        except OSError:
+            pass  # the server has closed, as it may have to
+    return call
+
+
+def add_tests(name, cases):
+    titles = [case.title for case in cases]
+    assert len(set(titles)) == len(titles), [title for title in titles if titles.count(title) > 1]
+    drips = [case for case in cases if case.drip]
+    setattr(ProtocolTest, f"test_{name}_in_one_piece",
+            lambda self: self.check([(case, self.in_one_piece(case)) for case in cases]))
+    setattr(ProtocolTest, f"test_{name}_byte_by_byte",
+            lambda self: self.check(list(self.byte_by_byte(drips))))
+
+
+for group, group_cases in GROUPS.items():
+    add_tests(group, group_cases)
+
+if __name__ == "__main__":
+    print(f"{sum(map(len, GROUPS.values()))} cases")
+    unittest.main(verbosity=2)
