@@ -26,8 +26,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *input = fuzz_copy(data, size), out[GALE__WEBSOCKET_DEFLATE_TEXT_MAX];
     gale_str header = { input, size };
     gale__websocket_deflate agreed, again;
+    int well_formed = gale__websocket_deflate_accept(header, NULL, &agreed);
     for (int i = 0; i < 2; i++) {
-        if (gale__websocket_deflate_accept(header, &wanted[i], &agreed)) {
+        int accepted = gale__websocket_deflate_accept(header, &wanted[i], &agreed);
+        CHECK(well_formed == (accepted < 0 ? GALE_EINPUT : 0));
+        if (accepted > 0) {
             check(&agreed);
             CHECK(gale__websocket_deflate_agree(answer(&agreed, out), &wanted[0], &again) == 1);
             CHECK(!memcmp(&again, &agreed, sizeof again));

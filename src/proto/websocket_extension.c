@@ -118,26 +118,28 @@ static void set_parameter(parameters *said, gale_str name, bool has_value, gale_
         said->unknown = true;
 }
 
-/* Takes one extension off the front. False when it is malformed. */
-static bool take_extension(gale_str *rest, gale_str *ret_name, parameters *ret_said)
+/* Takes one extension off the front: 1, or 0 when there are no more; GALE_EINPUT. */
+static int take_extension(gale_str *rest, gale_str *ret_name, parameters *ret_said)
 {
     *ret_said = (parameters){ 0 };
     while (take(rest, ','))
         ; /* empty elements of the list (RFC 9110 §5.6.1.2) */
+    if (rest->len == 0)
+        return 0;
     *ret_name = take_token(rest);
     if (ret_name->len == 0)
-        return false;
+        return GALE_EINPUT;
     while (take(rest, ';')) {
         gale_str name = take_token(rest), value = { NULL, 0 };
         bool has_value = take(rest, '=');
         if (has_value)
             value = take_value(rest);
         if (name.len == 0 || (has_value && value.len == 0))
-            return false;
+            return GALE_EINPUT;
         set_parameter(ret_said, name, has_value, value);
     }
     skip_space(rest);
-    return rest->len == 0 || *rest->data == ',';
+    return rest->len == 0 || *rest->data == ',' ? 1 : GALE_EINPUT;
 }
 
 /* ---- Both sides ------------------------------------------------------------------------ */
@@ -166,15 +168,16 @@ static bool accept_one(const parameters *said, const gale__websocket_deflate *wa
     return true;
 }
 
-bool gale__websocket_deflate_accept(gale_str offers, const gale__websocket_deflate *wanted,
-                                    gale__websocket_deflate *ret_agreed)
+int gale__websocket_deflate_accept(gale_str offers, const gale__websocket_deflate *wanted,
+                                   gale__websocket_deflate *ret_agreed)
 {
     gale_str name;
     parameters said;
-    while (take_extension(&offers, &name, &said))
-        if (is(name, "permessage-deflate") && accept_one(&said, wanted, ret_agreed))
-            return true;
-    return false;
+    int accepted = 0, result;
+    while ((result = take_extension(&offers, &name, &said)) > 0)
+        if (!accepted && wanted && is(name, "permessage-deflate"))
+            accepted = accept_one(&said, wanted, ret_agreed);
+    return result < 0 ? result : accepted;
 }
 
 int gale__websocket_deflate_agree(gale_str answer, const gale__websocket_deflate *offered,
@@ -185,7 +188,7 @@ int gale__websocket_deflate_agree(gale_str answer, const gale__websocket_deflate
     skip_space(&answer);
     if (answer.len == 0)
         return 0;
-    if (!take_extension(&answer, &name, &said) || answer.len > 0 ||
+    if (take_extension(&answer, &name, &said) <= 0 || answer.len > 0 ||
         !is(name, "permessage-deflate") || said.unknown ||
         said.client_max_window_bits == WITHOUT_VALUE)
         return GALE_EINPUT;

@@ -34,10 +34,11 @@ enum { GALE__WEBSOCKET_DEFLATE_TEXT_MAX = 160 };
 
 /*
  * A server: the first offer in Sec-WebSocket-Extensions that it can accept. `wanted` is what it
- * would have; the client may ask for less, never for more. False when there is none.
+ * would have; the client may ask for less, never for more. NULL: nothing is accepted. Returns 1; 0
+ * when there is none; GALE_EINPUT when the list is malformed (RFC 6455 §9.1).
  */
-bool gale__websocket_deflate_accept(gale_str offers, const gale__websocket_deflate *wanted,
-                                    gale__websocket_deflate *ret_agreed);
+int gale__websocket_deflate_accept(gale_str offers, const gale__websocket_deflate *wanted,
+                                   gale__websocket_deflate *ret_agreed);
 /* The server's answer, as a Sec-WebSocket-Extensions. Returns `out`. */
 const char *gale__websocket_deflate_answer(const gale__websocket_deflate *agreed,
                                            char out[GALE__WEBSOCKET_DEFLATE_TEXT_MAX]);

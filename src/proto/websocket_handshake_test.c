@@ -41,13 +41,15 @@ TEST(keys_are_sixteen_bytes)
 static const gale__websocket_deflate plain = { false, false, 15, 15 };
 static const gale__websocket_deflate frugal = { true, true, 12, 10 };
 
-/* What a server that wants this answers to the offers; "" when it accepts none. */
+/* What a server that wants this answers to the offers; "" when it accepts none, and
+ * "malformed". */
 static const char *answer(const gale__websocket_deflate *wanted, const char *offers)
 {
     static char out[GALE__WEBSOCKET_DEFLATE_TEXT_MAX];
     gale__websocket_deflate agreed;
-    if (!gale__websocket_deflate_accept(str(offers), wanted, &agreed))
-        return "";
+    int result = gale__websocket_deflate_accept(str(offers), wanted, &agreed);
+    if (result <= 0)
+        return result < 0 ? "malformed" : "";
     return gale__websocket_deflate_answer(&agreed, out);
 }
 
@@ -103,6 +105,15 @@ TEST(a_server_declines_what_it_does_not_understand)
         "permessage-deflate; server_max_window_bits=9; server_max_window_bits=9",
         "permessage-deflate; client_max_window_bits=7",
         "permessage-deflate; client_max_window_bits=1000000000000000000000",
+        ",",
+    };
+    for (size_t i = 0; i < sizeof offers / sizeof offers[0]; i++)
+        assert_string_equal(answer(&plain, offers[i]), "");
+}
+
+TEST(a_list_that_is_malformed)
+{
+    static const char *const offers[] = {
         "permessage-deflate; client_max_window_bits=",
         "permessage-deflate; client_max_window_bits=\"9",
         "permessage-deflate; client_max_window_bits=\"\"",
@@ -111,10 +122,10 @@ TEST(a_server_declines_what_it_does_not_understand)
         "permessage-deflate foo",
         "=permessage-deflate",
         "\"permessage-deflate\"",
-        ",",
+        "permessage-deflate, permessage-deflate=",
     };
     for (size_t i = 0; i < sizeof offers / sizeof offers[0]; i++)
-        assert_string_equal(answer(&plain, offers[i]), "");
+        assert_string_equal(answer(&plain, offers[i]), "malformed");
 }
 
 TEST(what_a_client_offers)

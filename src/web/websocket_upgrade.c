@@ -53,7 +53,7 @@ static bool has_token(const char *list, const char *token)
 static int check(gale_handler *handler, const gale_websocket_class *slots)
 {
     const char *key = header(handler, GALE__HTTP_SEC_WEBSOCKET_KEY);
-    if (strcasecmp(header(handler, GALE__HTTP_UPGRADE), "websocket") != 0)
+    if (!has_token(header(handler, GALE__HTTP_UPGRADE), "websocket"))
         return refuse(handler, 400, "Can \"Upgrade\" only to \"WebSocket\".");
     if (!has_token(header(handler, GALE__HTTP_CONNECTION), "upgrade"))
         return refuse(handler, 400, "\"Connection\" must be \"Upgrade\".");
@@ -61,6 +61,7 @@ static int check(gale_handler *handler, const gale_websocket_class *slots)
         return refuse(handler, 403, "Cross origin websockets not allowed");
     if (strcmp(header(handler, GALE__HTTP_SEC_WEBSOCKET_VERSION), "13") != 0) {
         GALE_TRY(gale_set_header(handler, "Upgrade", "websocket")); /* RFC 9110 §15.5.22 */
+        GALE_TRY(gale_set_header(handler, "Connection", "Upgrade"));
         GALE_TRY(gale_set_header(handler, "Sec-WebSocket-Version", "13"));
         return refuse(handler, 426, "");
     }
@@ -114,20 +115,30 @@ static int select_subprotocol(gale_handler *handler, const gale_websocket_class 
 
 /* ---- Compression ------------------------------------------------------------------------ */
 
-/* Returns 1 when both sides compress. */
+static gale__websocket_deflate wanted_compression(const gale_websocket_compression *options)
+{
+    uint8_t bits = options->max_window_bits ? (uint8_t)options->max_window_bits : 15;
+    return (gale__websocket_deflate){ .server_no_context_takeover = !options->context_takeover,
+                                      .client_no_context_takeover = !options->context_takeover,
+                                      .server_max_window_bits = bits,
+                                      .client_max_window_bits = bits };
+}
+
+/* Returns 1 when both sides compress. May refuse the handshake. */
 static int agree_on_compression(gale_handler *handler, const gale_websocket_class *slots,
                                 gale__websocket_deflate *ret_agreed)
 {
-    const gale_websocket_compression *options = slots->compression;
     const char *offers = header(handler, GALE__HTTP_SEC_WEBSOCKET_EXTENSIONS);
-    if (!options || !*offers)
+    gale__websocket_deflate wanted = { 0 };
+    if (!*offers)
         return 0;
-    uint8_t bits = options->max_window_bits ? (uint8_t)options->max_window_bits : 15;
-    gale__websocket_deflate wanted = { .server_no_context_takeover = !options->context_takeover,
-                                       .client_no_context_takeover = !options->context_takeover,
-                                       .server_max_window_bits = bits,
-                                       .client_max_window_bits = bits };
-    if (!gale__websocket_deflate_accept((gale_str){ offers, strlen(offers) }, &wanted, ret_agreed))
+    if (slots->compression)
+        wanted = wanted_compression(slots->compression);
+    int accepted = gale__websocket_deflate_accept(
+        (gale_str){ offers, strlen(offers) }, slots->compression ? &wanted : NULL, ret_agreed);
+    if (accepted < 0)
+        return refuse(handler, 400, "Malformed Sec-WebSocket-Extensions");
+    if (accepted == 0)
         return 0;
     char answer[GALE__WEBSOCKET_DEFLATE_TEXT_MAX];
     gale__websocket_deflate_answer(ret_agreed, answer);
@@ -213,9 +224,10 @@ int gale__websocket_get(gale_handler *handler)
     int result = check(handler, slots);
     if (result <= 0 || handler->finished)
         return result < 0 ? result : 0;
-    GALE_TRY(select_subprotocol(handler, slots, &subprotocol));
     int compressed = agree_on_compression(handler, slots, &agreed);
-    GALE_TRY(compressed);
+    if (compressed < 0 || handler->finished)
+        return compressed;
+    GALE_TRY(select_subprotocol(handler, slots, &subprotocol));
     GALE_TRY(set_headers(handler));
     if (!handler->connection)
         return GALE_ECLOSED;

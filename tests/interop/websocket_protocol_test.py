@@ -4,7 +4,6 @@
 one piece right behind the handshake, and byte by byte."""
 
 import pathlib
-import selectors
 import sys
 import threading
 import unittest
@@ -16,11 +15,12 @@ sys.path[:0] = [str(HERE / "websocket"), str(HERE / "clients")]
 import closing_cases  # noqa: E402
 import deflate_cases  # noqa: E402
 import framing_cases  # noqa: E402
+import handshake_cases  # noqa: E402
 import text_cases  # noqa: E402
-from frames import CLOSE, Peer, parse_parameters, request  # noqa: E402
+from frames import CLOSE, Peer, Text, parse_parameters, request, text  # noqa: E402
 from servers import Program  # noqa: E402
 
-GROUPS = {"framing": framing_cases.CASES, "closing": closing_cases.CASES, "text": text_cases.CASES,
+GROUPS = {"handshake": handshake_cases.CASES, "framing": framing_cases.CASES, "closing": closing_cases.CASES, "text": text_cases.CASES,
           "deflate": deflate_cases.CASES}
 
 
@@ -55,6 +55,32 @@ class Conversation:
         return None if got == case.expected else f"{short(frames)}\n   not {short(case.expected)}"
 
 
+class Greeting(Conversation):
+    """A handshake with a connection of its own."""
+
+    def handshake(self):
+        return b""
+
+    def fault(self):
+        case = self.case
+        try:
+            status, headers = self.peer.read_head()
+            if status == 200 and case.status == 101:  # of the request before it
+                self.peer.take(int(headers["content-length"]))
+                status, headers = self.peer.read_head()
+            wrong = {name: headers.get(name) for name, value in case.headers.items()
+                     if headers.get(name) != value}
+            if status != case.status or wrong:
+                return f"{status} {wrong}"
+            if status == 101:
+                while self.peer.fill():
+                    pass
+                return None if self.peer.buffer == case.behind else repr(self.peer.buffer)
+        except Exception as error:
+            return repr(error)[:300]
+        return None
+
+
 class ProtocolTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -68,7 +94,7 @@ class ProtocolTest(unittest.TestCase):
             self.fail(f"{len(faults)} cases\n" + "\n".join(faults))
 
     def in_one_piece(self, case):
-        conversation = Conversation(case, self.server.port)
+        conversation = new_conversation(case, self.server.port)
         with conversation.peer as peer:
             data = conversation.handshake() + case.sent
             sender = threading.Thread(target=quietly(peer.send), args=(data,)) \
@@ -82,10 +108,19 @@ class ProtocolTest(unittest.TestCase):
             sender.join()
         return fault
 
+    def test_body_that_is_waited_for(self):
+        """RFC 9110 §10.1.1: it is asked for before the connection changes."""
+        with Peer(self.server.port) as peer:
+            peer.send(request("/ws", {"Content-Length": "5", "Expect": "100-continue"}))
+            self.assertEqual(peer.read_head(), (100, {}))
+            peer.send(b"hello" + text("Hello"))
+            self.assertEqual(peer.upgraded()["upgrade"], "websocket")
+            self.assertEqual(peer.frame(), Text("Hello"))
+
     def byte_by_byte(self, cases):
         """All cases at once, so that the server has time to take each byte by itself."""
         for begin in range(0, len(cases), 200):
-            conversations = [Conversation(case, self.server.port) for case in cases[begin:begin + 200]]
+            conversations = [new_conversation(case, self.server.port) for case in cases[begin:begin + 200]]
             sent = [one.handshake() + one.case.sent for one in conversations]
             for at in range(max(map(len, sent))):
                 for one, data in zip(conversations, sent):
@@ -94,6 +129,11 @@ class ProtocolTest(unittest.TestCase):
             for one in conversations:
                 with one.peer:
                     yield one.case, one.fault()
+
+
+def new_conversation(case, port):
+    handshake = isinstance(case, handshake_cases.Handshake)
+    return (Greeting if handshake else Conversation)(case, port)
 
 
 def quietly(function):
@@ -108,7 +148,7 @@ def quietly(function):
 def add_tests(name, cases):
     titles = [case.title for case in cases]
     assert len(set(titles)) == len(titles), [title for title in titles if titles.count(title) > 1]
-    drips = [case for case in cases if case.drip]
+    drips = [case for case in cases if getattr(case, "drip", len(case.sent) < 2000)]
     setattr(ProtocolTest, f"test_{name}_in_one_piece",
             lambda self: self.check([(case, self.in_one_piece(case)) for case in cases]))
     setattr(ProtocolTest, f"test_{name}_byte_by_byte",
