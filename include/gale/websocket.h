@@ -228,6 +228,25 @@ typedef struct gale_websocket_connect_options {
     void *reserved_[8];
 } gale_websocket_connect_options;
 
+/**
+ * Opens a connection to `url`: ws://, wss:// (TLS), or ws+unix:// as http+unix of
+ * <gale/httpclient.h>. Suspends until the handshake is over. `options` NULL: all defaults.
+ *
+ * It belongs to the innermost scope of the calling task (see `scope`, `detached`) and is closed,
+ * with code 1001, when that ends: what a handler has opened does not outlive its request.
+ *
+ * Returns 0, or, and gale_error_detail says more:
+ *   GALE_EHTTP      the server has refused, as "HTTP 403: Forbidden"; see ret_response. Redirects
+ *                   are not followed
+ *   GALE_EINPUT     what it has answered is no handshake, or not that which was asked for
+ *   GALE_EINVALID   the URL, a header or a subprotocol; GALE_ENOTSUP for another scheme
+ *   what `open` of the class returns, and the other errors of gale_fetch
+ * Tornado: websocket.websocket_connect.
+ */
+GALE_API GALE_SUSPENDS int gale_websocket_connect(const char *url,
+                                                  const gale_websocket_connect_options *options,
+                                                  gale_websocket **ret_socket);
+
 /** A message that has come. */
 typedef struct gale_websocket_message {
     /** Its bytes, followed by a NUL, until the next read. Text is UTF-8, but may hold NULs. */

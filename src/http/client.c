@@ -97,7 +97,7 @@ gale_http_client *gale_http_client_new(const gale_http_client_options *options)
     return NULL;
 }
 
-static void unref(gale_http_client *client)
+void gale__client_unref(gale_http_client *client)
 {
     if (--client->references > 0)
         return;
@@ -115,7 +115,7 @@ void gale_http_client_free(gale_http_client *client)
     gale__wake_all(&client->queue, GALE_ECLOSED);
     if (client->implementation->close)
         client->implementation->close(client);
-    unref(client);
+    gale__client_unref(client);
 }
 
 gale_http_client *gale_http_client_current(void)
@@ -152,7 +152,7 @@ int gale__client_enter(gale_http_client *client, double timeout)
         result = gale__fail(GALE_ETIMEDOUT_QUEUE, "Timeout in request queue");
     else if (result == GALE_ECLOSED)
         gale__fail(result, "the client was closed");
-    unref(client);
+    gale__client_unref(client);
     return result;
 }
 
@@ -160,5 +160,5 @@ void gale__client_leave(gale_http_client *client)
 {
     if (!gale__wake_first(&client->queue, 0))
         client->active--;
-    unref(client);
+    gale__client_unref(client);
 }

@@ -81,6 +81,8 @@ struct gale_http_client {
     struct gale__client_contexts *contexts; /* TLS contexts made of options */
 };
 
+void gale__client_unref(gale_http_client *client);
+
 /* Takes one of max_clients places, and waits for it at most `timeout` seconds (0: no limit).
  * Suspends.
  */
@@ -108,8 +110,19 @@ int gale__digest_choose(const gale__authentication *authentication, gale__arena 
 
 /* ---- Fetches --------------------------------------------------------------------------- */
 
+/* A fetch whose response may be a 101: the connection then goes over to the protocol that was asked
+ * for. It is always a new one, over gale's own implementation, and a proxy is told to CONNECT. */
+typedef struct gale__upgrade {
+    /* Before each request. 0 or a negative error. */
+    int (*renew)(struct gale__upgrade *upgrade);
+    gale_resolver *resolver; /* NULL: the client's */
+    gale_iostream *stream;   /* after a 101; what came behind its head is unread */
+} gale__upgrade;
+
 struct gale__fetch {
     gale_http_client *client;
+    gale__upgrade *upgrade;            /* or NULL */
+    gale_resolver *resolver;           /* or NULL: the loop's */
     const gale_fetch_options *options; /* with the client's defaults */
     gale_http_response *response;
     gale__arena *arena; /* the response's */
@@ -132,6 +145,12 @@ struct gale__fetch {
     gale_ssl_context *ssl_context; /* of https; borrowed from the client or the options */
     bool body_started;             /* body_producer was called: it cannot be called again */
 };
+
+/* As gale_http_client_fetch, but without a place among max_clients, and the response belongs to
+ * nobody: it is set whenever one has come. Returns 0 after a 101, GALE_EHTTP after any other. */
+int gale__client_upgrade(gale_http_client *client, const char *url,
+                         const gale_fetch_options *options, gale__upgrade *upgrade,
+                         gale_http_response **ret_response);
 
 /* Those that are zero are the defaults'; `own` is room for the result. */
 const gale_fetch_options *gale__fetch_options(const gale_fetch_options *options,

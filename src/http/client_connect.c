@@ -73,7 +73,7 @@ static int connect_tcp(connecting *self)
         .family = options->no_ipv6 ? AF_INET : 0,
         .source_ip = options->network_interface,
         .resolve_timeout = gale__fetch_timeout(options->resolve_timeout, 0),
-        .resolver = fetch->client->options.resolver,
+        .resolver = fetch->resolver,
     };
     const gale__proxy *proxy = &fetch->proxy;
     GALE_TRY(gale_tcp_client_connect(proxy->host ? proxy->host : fetch->uri.host.data,

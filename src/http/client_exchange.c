@@ -198,7 +198,11 @@ static void read_keep_alive(gale__exchange *self)
 
 static void give_back(gale__exchange *self, int result)
 {
-    if (result < 0 || self->sending || !self->reading.body.keep_alive ||
+    if (result == 0 && self->fetch->response->code == 101) {
+        self->fetch->upgrade->stream = self->connection->stream;
+        self->connection->stream = NULL;
+    }
+    if (result < 0 || self->sending || !self->reading.body.keep_alive || self->fetch->upgrade ||
         self->fetch->options->no_keep_alive) {
         gale__client_connection_free(self->connection);
         return;
@@ -255,7 +259,7 @@ static int exchange(gale__fetch *fetch)
     bool begun;
     GALE_TRY(gale__client_key(fetch, &key));
     gale__client_connection *connection =
-        fetch->options->no_keep_alive
+        fetch->options->no_keep_alive || fetch->upgrade
             ? NULL
             : gale__client_pool_take(fetch->client, key, !may_repeat(fetch));
     if (!connection)

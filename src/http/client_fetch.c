@@ -18,11 +18,15 @@ bool gale__fetch_goes_on(const gale__fetch *self)
 /* One exchange after the other, until one brings the response. */
 static int run(gale__fetch *self)
 {
+    const gale__client_implementation *implementation =
+        self->upgrade ? &gale__client_simple : self->client->implementation;
     for (;;) {
         GALE_TRY(gale__fetch_authorize(self));
         GALE_TRY(gale__fetch_choose_cookies(self));
+        if (self->upgrade)
+            GALE_TRY(self->upgrade->renew(self->upgrade));
         self->response->effective_url = self->uri.text.data;
-        GALE_TRY(self->client->implementation->exchange(self));
+        GALE_TRY(implementation->exchange(self));
         GALE_TRY(gale__fetch_take_cookies(self));
         if (!gale__fetch_goes_on(self))
             return 0;
@@ -75,6 +79,44 @@ static int fetch_in_place(gale__fetch *self, const char *url)
     return result;
 }
 
+/* Options with the client's defaults need `own` for room. */
+static int begin(gale__fetch *self, gale_http_client *client, const gale_fetch_options *options,
+                 gale_fetch_options *own)
+{
+    if (!client)
+        client = gale_http_client_current();
+    if (!client)
+        return -ENOMEM;
+    if (client->closed)
+        return gale__fail(GALE_ESTATE, "fetch() called on a closed client");
+    self->client = client;
+    self->resolver = client->options.resolver;
+    self->options = gale__fetch_options(options, client->options.defaults, own);
+    self->asked = client->loop->now;
+    self->phase = "";
+    return 0;
+}
+
+int gale__client_upgrade(gale_http_client *client, const char *url,
+                         const gale_fetch_options *options, gale__upgrade *upgrade,
+                         gale_http_response **ret_response)
+{
+    gale_fetch_options own;
+    gale__fetch self = { .upgrade = upgrade };
+    *ret_response = NULL;
+    GALE_TRY(begin(&self, client, options, &own));
+    if (upgrade->resolver)
+        self.resolver = upgrade->resolver;
+    self.client->references++;
+    int result = fetch_in_place(&self, url);
+    gale__client_unref(self.client);
+    *ret_response = self.response;
+    return result < 0 || upgrade->stream
+               ? result
+               : gale__fail(GALE_EHTTP, "HTTP %d: %s", self.response->code,
+                            gale_http_response_reason(self.response));
+}
+
 /* The response belongs to nobody yet. */
 static int fetch(gale_http_client *client, const char *url, const gale_fetch_options *options,
                  gale_http_response **ret_response)
@@ -82,19 +124,10 @@ static int fetch(gale_http_client *client, const char *url, const gale_fetch_opt
     gale_fetch_options own;
     gale__fetch self = { 0 };
     *ret_response = NULL;
-    if (!client)
-        client = gale_http_client_current();
-    if (!client)
-        return -ENOMEM;
-    if (client->closed)
-        return gale__fail(GALE_ESTATE, "fetch() called on a closed client");
-    self.client = client;
-    self.options = gale__fetch_options(options, client->options.defaults, &own);
-    self.asked = client->loop->now;
-    self.phase = "";
-    GALE_TRY(gale__client_enter(client, queue_timeout(self.options)));
+    GALE_TRY(begin(&self, client, options, &own));
+    GALE_TRY(gale__client_enter(self.client, queue_timeout(self.options)));
     int result = fetch_in_place(&self, url);
-    gale__client_leave(client);
+    gale__client_leave(self.client);
     *ret_response = self.response;
     return result < 0 || self.options->no_raise_error ? result
                                                       : gale_http_response_rethrow(self.response);

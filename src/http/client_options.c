@@ -177,7 +177,8 @@ static int find_proxy(gale__fetch *self)
     else if (self->client->environment_proxies && !options->no_environment_proxy)
         GALE_TRY(gale__proxy_of_environment(&self->proxy, self->arena, self->ssl_context != NULL,
                                             self->uri.host.data, gale__fetch_port(self)));
-    self->forwarded = self->proxy.host && self->proxy.type == GALE_PROXY_HTTP && !self->ssl_context;
+    self->forwarded = self->proxy.host && self->proxy.type == GALE_PROXY_HTTP &&
+                      !self->ssl_context && !self->upgrade;
     return 0;
 }
 

@@ -229,6 +229,10 @@ static int informational(gale__reading *self)
 {
     gale_http_response *response = self->fetch->response;
     bool goes_on = response->code == 100 && !self->continued;
+    if (response->code == 101 && self->fetch->upgrade) {
+        self->stage = GALE__READING_END;
+        return PAUSE;
+    }
     if (response->code == 101)
         return fail(self, GALE_EINPUT, "switched to another protocol without being asked");
     if (++self->informational > INFORMATIONAL_MAX)

@@ -21,7 +21,7 @@ static int open_socks(gale__fetch *fetch, gale_iostream *stream)
                             .port = gale__fetch_port(fetch) };
     gale_address address;
     if (proxy->type == GALE_PROXY_SOCKS5) {
-        GALE_TRY(gale_resolver_resolve(fetch->client->options.resolver, target.host, target.port,
+        GALE_TRY(gale_resolver_resolve(fetch->resolver, target.host, target.port,
                                        fetch->options->no_ipv6 ? AF_INET : 0, &address, 1));
         target.address = &address;
     }

@@ -177,6 +177,14 @@ void gale_iostream_free(gale_iostream *self)
     gale__free(self);
 }
 
+void gale__iostream_move(gale_iostream *self, gale__stream *to, gale__buffer *ret_input)
+{
+    *ret_input = self->input;
+    gale__buffer_init(&self->input, SIZE_MAX);
+    gale__stream_move(to, &self->stream);
+    gale_iostream_free(self);
+}
+
 /* ---- Connecting ------------------------------------------------------------------------ */
 
 static void leave_connect(gale__waiter *waiter)

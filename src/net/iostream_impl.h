@@ -83,6 +83,10 @@ struct gale_iostream {
 gale_iostream *gale__iostream_from(gale_ioloop *loop, int fd, const gale__address *address,
                                    gale_str received, const gale_iostream_options *options);
 
+/* Moves the connection to a stream that has none, together with what is unread, and frees. Nothing
+ * may wait on it, or be lent by it. */
+void gale__iostream_move(gale_iostream *self, gale__stream *to, gale__buffer *ret_input);
+
 /* Closes, with the reason. Ends everything that waits. */
 void gale__iostream_close(gale_iostream *self, int error);
 /* The same, with a log line unless peers often end so. */

@@ -192,8 +192,6 @@ int gale__websocket_deflate_agree(gale_str answer, const gale__websocket_deflate
         !is(name, "permessage-deflate") || said.unknown ||
         said.client_max_window_bits == WITHOUT_VALUE)
         return GALE_EINPUT;
-    if (offered->server_no_context_takeover && !said.server_no_context_takeover)
-        return GALE_EINPUT;
     *ret_agreed = (gale__websocket_deflate){
         .server_no_context_takeover = said.server_no_context_takeover,
         .client_no_context_takeover =

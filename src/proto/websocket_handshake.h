@@ -4,7 +4,7 @@
 #ifndef GALE_PROTO_WEBSOCKET_HANDSHAKE_H
 #define GALE_PROTO_WEBSOCKET_HANDSHAKE_H
 
-#include <gale/core.h>
+#include <gale/httputil.h>
 
 /* ---- Keys ------------------------------------------------------------------------------ */
 
@@ -46,8 +46,30 @@ const char *gale__websocket_deflate_answer(const gale__websocket_deflate *agreed
 const char *gale__websocket_deflate_offer(const gale__websocket_deflate *wanted,
                                           char out[GALE__WEBSOCKET_DEFLATE_TEXT_MAX]);
 /* A client: what the server has answered to the offer. Returns 1; 0 when the answer is empty;
- * GALE_EINPUT for anything that was not offered. */
+ * GALE_EINPUT for anything that was not offered. A server that goes on with its window though it
+ * was asked not to is put up with: some do not know that parameter. */
 int gale__websocket_deflate_agree(gale_str answer, const gale__websocket_deflate *offered,
                                   gale__websocket_deflate *ret_agreed);
+
+/* ---- A server's answer ------------------------------------------------------------------ */
+
+/* What a client has asked for. */
+typedef struct gale__websocket_question {
+    const char *key;
+    const char *const *subprotocols;        /* the list ends with NULL; or NULL */
+    const gale__websocket_deflate *deflate; /* that was offered, or NULL */
+} gale__websocket_question;
+
+typedef struct gale__websocket_answer {
+    const char *subprotocol; /* one of those, or NULL */
+    bool compressed;         /* as `deflate` says */
+    gale__websocket_deflate deflate;
+    const char *reason; /* after GALE_EINPUT: what is wrong, in English */
+} gale__websocket_answer;
+
+/* A client: looks at the headers of a response 101. 0, GALE_EINPUT, or as gale__websocket_accept.
+ */
+int gale__websocket_check_answer(const gale__websocket_question *asked, gale_http_headers *headers,
+                                 gale__websocket_answer *ret_answer);
 
 #endif
