@@ -4,6 +4,7 @@
 #define GALE_GALE_H
 
 #include <gale/auth.h>
+#include <gale/autoreload.h>
 #include <gale/core.h>
 #include <gale/escape.h>
 #include <gale/eventsource.h>

@@ -236,8 +236,8 @@ typedef struct gale_application_settings {
     /** For development: turns on serve_traceback, no_compiled_template_cache, no_static_hash_cache
      * and autoreload. Tornado: debug. */
     bool debug;
-    /** The program would like to be started again when its files have changed. gale does not watch
-     * them: gale_application_get_settings tells it to what does. Tornado: autoreload. */
+    /** The program is started again when it was built anew, see <gale/autoreload.h>; templates that
+     * have changed are seen at once. Tornado: autoreload. */
     bool autoreload;
     /** The default error page tells what is known of an error: its code and detail, or the message
      * of gale_http_error; the request, its route and path arguments; the handler's class and its

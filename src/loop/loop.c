@@ -181,6 +181,7 @@ static void run_ended(gale_ioloop *loop)
 {
     if (loop->stop_asked) {
         loop->shutting_down = loop->retiring = false;
+        loop->then = NULL;
         gale__wheel_remove(&loop->wheel, &loop->shutdown_timer);
         gale__loop_uncall(&loop->shutdown_stop);
         gale__loop_uncall(&loop->shutdown_idle);

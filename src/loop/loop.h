@@ -61,6 +61,9 @@ struct gale_ioloop {
     gale__pool blocks; /* GALE__ARENA_BLOCK: first blocks of arenas */
     bool running, stop_asked, shutting_down;
     bool retiring;          /* the first phase of a stop: what is idle is left alone */
+    /* Runs at the end of a graceful stop, instead of stopping the loop. A later request to stop
+     * takes it away. */
+    void (*then)(struct gale_ioloop *loop);
     bool visiting_services; /* an empty one does not end the graceful stop meanwhile */
     const bool *done;       /* of the run at hand; may be NULL */
     bool failed;            /* something that was asked for has failed: start returns 1 */

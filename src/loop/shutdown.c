@@ -52,10 +52,20 @@ static void cancel_service(gale__service *service)
     service->cancel(service);
 }
 
+static void end(gale_ioloop *loop)
+{
+    void (*then)(gale_ioloop *) = loop->then;
+    loop->then = NULL;
+    if (then)
+        then(loop);
+    else
+        gale_ioloop_stop(loop);
+}
+
 /* What is ready has its turn before: tasks that were cancelled, too. */
 static void stop_now(gale__callback *callback)
 {
-    gale_ioloop_stop(GALE__CONTAINER_OF(callback, gale_ioloop, shutdown_stop));
+    end(GALE__CONTAINER_OF(callback, gale_ioloop, shutdown_stop));
 }
 
 void gale__loop_service_drained(gale_ioloop *loop)
@@ -74,7 +84,7 @@ void gale__loop_service_drained(gale_ioloop *loop)
 
 static void shutdown_end(gale__timer *timer)
 {
-    gale_ioloop_stop(GALE__CONTAINER_OF(timer, gale_ioloop, shutdown_timer));
+    end(GALE__CONTAINER_OF(timer, gale_ioloop, shutdown_timer));
 }
 
 static double shutdown_timeout(const gale_ioloop *loop)
@@ -136,6 +146,7 @@ void gale__loop_retire(gale_ioloop *loop, double idle_timeout)
 /* A turn lies between: requests that have come already are read, and so are no longer idle. */
 void gale_ioloop_shutdown(gale_ioloop *loop)
 {
+    loop->then = NULL;
     gale__loop_retire(loop, shutdown_timeout(loop));
     if (!loop->retiring)
         return;

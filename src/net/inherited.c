@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -117,6 +118,19 @@ static void add_all(const gale__inheritance *found, bool from_predecessor)
     }
 }
 
+/* "FD:NAME:" for each socket; they are where they were before. */
+static void add_reloaded(const char *text)
+{
+    for (const char *end = text; *text; text = end + (*end == ':')) {
+        int fd = parse_number(text, INT_MAX / 10 - 1, &end);
+        if (fd < 0 || *end != ':')
+            return;
+        const char *name = end + 1;
+        end = name + strcspn(name, ":");
+        add(fd, true, name, (size_t)(end - name));
+    }
+}
+
 static bool is_for_us(const char *pid)
 {
     const char *end = "";
@@ -132,6 +146,7 @@ static void read_environment(void)
         return;
     table.read = true;
     const char *count = getenv("LISTEN_FDS"), *upgrade = getenv("GALE_UPGRADE");
+    const char *reload = getenv("GALE_RELOAD");
     if (count && is_for_us(getenv("LISTEN_PID"))) {
         if (gale__inheritance_parse_listen(&found, count, getenv("LISTEN_FDNAMES")))
             add_all(&found, false);
@@ -144,7 +159,10 @@ static void read_environment(void)
         if (fcntl(found.ready_fd, F_SETFD, FD_CLOEXEC) == 0)
             table.ready_fd = found.ready_fd;
     }
+    if (reload)
+        add_reloaded(reload);
     unsetenv("GALE_UPGRADE");
+    unsetenv("GALE_RELOAD");
 }
 
 static void lock_table(void)
@@ -245,6 +263,16 @@ int gale_inherited_sockets(const char *name, int *sockets, int capacity)
     return count;
 }
 
+bool gale__inherited_is_left(void)
+{
+    bool left = false;
+    lock_table();
+    for (int i = 0; i < table.count && !left; i++)
+        left = table.sockets[i].from_predecessor && is_still_there(&table.sockets[i]);
+    unlock_table();
+    return left;
+}
+
 bool gale__inherited_is_awaited(void)
 {
     lock_table();
@@ -271,7 +299,7 @@ static void log_unwanted(int fd)
     if (getsockname(fd, (struct sockaddr *)&own, &size) == 0)
         gale__address_from_socket(&address, (struct sockaddr *)&own, size);
     gale_log(GALE_LOG_GENERAL, GALE_LOG_WARNING,
-             "nothing listens on %s any more, as it did before the upgrade",
+             "nothing listens on %s any more, as it did before",
              gale_address_text(&address, text));
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Listening sockets that were open when the program was started: by a service manager (LISTEN_FDS),
- * or by the process that this one is to succeed (GALE_UPGRADE). Who opens a socket for the same
- * address gets the one that is there.
+ * or by the process that this one is to succeed (GALE_UPGRADE), or by this process when it executed
+ * its program anew (GALE_RELOAD). Who opens a socket for the same address gets the one that is there.
  *
  * The environment is read once, when it is first asked, and what was read is taken out of it, so
  * that no child believes that it was meant. The table is the process's; any thread may ask.
@@ -33,6 +33,8 @@ size_t gale__inheritance_name(const gale__inheritance *self, int i, const char *
 int gale__inherited_take(const struct sockaddr *address, socklen_t size);
 /* True when there is one on every IPv6 address that also gets the IPv4 connections of `port`. */
 bool gale__inherited_serves_both(int port);
+/* True when a predecessor has left sockets that nobody has taken. */
+bool gale__inherited_is_left(void);
 /* True while a predecessor waits to hear that we serve. */
 bool gale__inherited_is_awaited(void);
 /* The descriptor on which a predecessor waits for one byte, once; or -1. */

@@ -3,6 +3,7 @@
 
 #include <gale/netutil.h>
 
+#include "net/autoreload.h"
 #include "net/readiness.h"
 #include "net/ssl_context.h"
 #include "net/stream.h"
@@ -14,6 +15,7 @@ static void net_close(void *state)
 {
     gale__net *net = state;
     gale__upgrade_abandon(net->loop);
+    gale__autoreload_free(net->autoreload);
     gale__readiness_end(net);
     gale_resolver_free(net->own_resolver);
     gale__subprocesses_abandon(net);

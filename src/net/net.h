@@ -16,6 +16,7 @@ typedef struct gale__net {
     gale__list subprocesses;            /* of gale_subprocess */
     struct gale_resolver *resolver;     /* borrowed; NULL: */
     struct gale_resolver *own_resolver; /* made when it is first asked */
+    struct gale__autoreload *autoreload; /* made when it is first asked for */
     struct gale__readiness *readiness;  /* of the loop that stands for the process */
     gale__list ssl_contexts;
     gale_ssl_context *default_ssl_context; /* made when first asked for */

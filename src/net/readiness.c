@@ -59,7 +59,8 @@ static gale__readiness *of_service(gale__service *service)
 
 static void drain(gale__service *service)
 {
-    if (!of_service(service)->loop->retiring && gale_task_id() < 0 && !gale__upgrade_succeeded())
+    const gale_ioloop *loop = of_service(service)->loop;
+    if (!loop->retiring && !loop->then && gale_task_id() < 0 && !gale__upgrade_succeeded())
         gale__notify_manager("STOPPING=1");
 }
 
@@ -149,7 +150,7 @@ static void begin(gale__readiness *self, gale_ioloop *loop)
     if (self->watchdog_period)
         gale__loop_add_timer(loop, &self->watchdog, (double)self->watchdog_period / 1e9);
     self->rest.fire = close_rest;
-    if (gale__inherited_is_awaited())
+    if (gale__inherited_is_left())
         gale__loop_add_timer(loop, &self->rest, REST_AFTER);
     if (gale__worker_channel() >= 0)
         listen_to_supervisor(self);

@@ -1,39 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Contexts that are reloaded by themselves: at a signal, and when a file has changed. */
-#include <sys/stat.h>
-
+#include "net/file_stamp.h"
 #include "net/ssl_context.h"
 
 /* ---- Files ----------------------------------------------------------------------------- */
-
-static void mix(uint64_t *stamp, uint64_t value)
-{
-    *stamp = (*stamp ^ value) * UINT64_C(0x9E3779B97F4A7C15);
-    *stamp ^= *stamp >> 29;
-}
-
-/* Whatever a file is replaced by, its inode, size or time differs. */
-static void mix_file(uint64_t *stamp, const char *path)
-{
-    struct stat status = { 0 };
-    if (!path || stat(path, &status) != 0)
-        status.st_ino = 0;
-    mix(stamp, status.st_ino);
-    mix(stamp, (uint64_t)status.st_dev);
-    mix(stamp, (uint64_t)status.st_size);
-    mix(stamp, (uint64_t)status.st_mtim.tv_sec);
-    mix(stamp, (uint64_t)status.st_mtim.tv_nsec);
-}
 
 static uint64_t stamp_of(const gale_ssl_context *self)
 {
     uint64_t stamp = 1;
     for (size_t i = 0; i < self->certificate_count; i++) {
-        mix_file(&stamp, self->certificates[i].certfile);
-        mix_file(&stamp, self->certificates[i].keyfile);
-        mix_file(&stamp, self->certificates[i].ocsp_file);
+        gale__file_stamp_mix(&stamp, self->certificates[i].certfile);
+        gale__file_stamp_mix(&stamp, self->certificates[i].keyfile);
+        gale__file_stamp_mix(&stamp, self->certificates[i].ocsp_file);
     }
-    mix_file(&stamp, self->options.ca_certs);
+    gale__file_stamp_mix(&stamp, self->options.ca_certs);
     return stamp;
 }
 

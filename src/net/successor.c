@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Starting the successor. Its sockets are found by looking through our descriptors for what
- * listens, so that nobody has to keep a list: whatever listens is handed over.
- */
-#include <dirent.h>
+/* Starting the successor. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -13,14 +9,14 @@
 
 #include <gale/log.h>
 
-#include "core/buffer.h"
 #include "core/error.h"
+#include "net/handover.h"
 #include "net/inherited.h"
 #include "net/notify.h"
 #include "net/subprocess.h"
 #include "net/upgrade.h"
 
-enum { START_TIMEOUT = 60, IDLE_TIMEOUT = 10, MOST_ARGUMENTS = 1 << 21 };
+enum { START_TIMEOUT = 60, IDLE_TIMEOUT = 10 };
 
 extern char **environ;
 
@@ -48,55 +44,6 @@ double gale__upgrade_idle_timeout(void)
 
 /* ---- What it is called with ------------------------------------------------------------- */
 
-/* Strings one behind the other, and pointers to them. */
-typedef struct string_list {
-    gale__buffer text;
-    const char **items; /* ended by NULL */
-} string_list;
-
-static void list_init(string_list *self)
-{
-    gale__buffer_init(&self->text, MOST_ARGUMENTS);
-    self->items = NULL;
-}
-
-static void list_clear(string_list *self)
-{
-    gale__buffer_clear(&self->text);
-    gale__free(self->items);
-}
-
-/* Makes the pointers, once the text is complete: strings that each end with a NUL. */
-static int list_index(string_list *self)
-{
-    gale_str all = gale__buffer_str(&self->text);
-    size_t count = 0;
-    if (self->text.error)
-        return self->text.error;
-    for (size_t i = 0; i < all.len; i++)
-        count += all.data[i] == '\0';
-    self->items = gale__calloc(count + 1, sizeof *self->items);
-    if (!self->items)
-        return -ENOMEM;
-    for (size_t i = 0, at = 0; i < count; i++, at += strlen(all.data + at) + 1)
-        self->items[i] = all.data + at;
-    return 0;
-}
-
-/* The command line of this process. */
-static int read_arguments(string_list *self)
-{
-    char piece[4096];
-    ssize_t size;
-    int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    while ((size = read(fd, piece, sizeof piece)) > 0)
-        gale__buffer_append(&self->text, piece, (size_t)size);
-    close(fd);
-    return list_index(self);
-}
-
 static bool is_ours(const char *variable)
 {
     static const char *const names[] = { "GALE_UPGRADE=", "LISTEN_PID=", "LISTEN_FDS=",
@@ -107,7 +54,7 @@ static bool is_ours(const char *variable)
     return false;
 }
 
-static int make_environment(string_list *self, const int *sockets, int count)
+static int make_environment(gale__string_list *self, const int *sockets, int count)
 {
     for (char **variable = environ; variable && *variable; variable++)
         if (!is_ours(*variable))
@@ -116,26 +63,10 @@ static int make_environment(string_list *self, const int *sockets, int count)
     for (int i = 0; i < count; i++)
         gale__buffer_printf(&self->text, "%s:", gale__inherited_name(sockets[i]));
     gale__buffer_append_char(&self->text, '\0');
-    return list_index(self);
+    return gale__string_list_index(self);
 }
 
 /* ---- Its descriptors -------------------------------------------------------------------- */
-
-/* Returns how many there are, or -errno. */
-static int find_sockets(int *sockets)
-{
-    DIR *folder = opendir("/proc/self/fd");
-    int count = 0;
-    if (!folder)
-        return -errno;
-    for (struct dirent *entry; count < GALE__INHERITED_MAX && (entry = readdir(folder));) {
-        int fd = atoi(entry->d_name);
-        if (entry->d_name[0] != '.' && gale__is_listening(fd))
-            sockets[count++] = fd;
-    }
-    closedir(folder);
-    return count;
-}
 
 /* Copies that lie above the numbers which they are to have in the child. */
 static int lift_all(const int *fds, int count, int *lifted)
@@ -156,11 +87,11 @@ static int lift_all(const int *fds, int count, int *lifted)
 static pid_t spawn(const int *fds, int count)
 {
     int lifted[GALE__INHERITED_MAX + 1];
-    string_list arguments, environment;
-    list_init(&arguments);
-    list_init(&environment);
+    gale__string_list arguments, environment;
+    gale__string_list_init(&arguments);
+    gale__string_list_init(&environment);
     const char *const *wanted = configured.arguments;
-    pid_t result = wanted ? 0 : read_arguments(&arguments);
+    pid_t result = wanted ? 0 : gale__command_line_read(&arguments);
     if (!wanted)
         wanted = arguments.items;
     if (result == 0)
@@ -178,15 +109,15 @@ static pid_t spawn(const int *fds, int count)
                         &(gale_subprocess_options){ .environment = environment.items }, &files);
         gale_close_sockets(lifted, count);
     }
-    list_clear(&arguments);
-    list_clear(&environment);
+    gale__string_list_clear(&arguments);
+    gale__string_list_clear(&environment);
     return result;
 }
 
 int gale__successor_start(gale__successor *self)
 {
     int ends[2], fds[GALE__INHERITED_MAX + 1];
-    int count = find_sockets(fds + 1);
+    int count = gale__listening_sockets(fds + 1);
     int result = count < 0 ? count : pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0 ? 0 : -errno;
     if (result == 0) {
         fds[0] = ends[1];

@@ -25,6 +25,11 @@ static struct upgrade {
     bool succeeded;
 } current;
 
+bool gale__upgrade_is_under_way(void)
+{
+    return current.loop != NULL;
+}
+
 bool gale__upgrade_succeeded(void)
 {
     return current.succeeded;

@@ -30,6 +30,8 @@ const gale_upgrade_options *gale__upgrade_options(void);
 double gale__upgrade_idle_timeout(void);
 /* The loop that waits for a successor ends. */
 void gale__upgrade_abandon(const gale_ioloop *loop);
+/* A successor of this process is on its way. */
+bool gale__upgrade_is_under_way(void);
 /* A successor of this process serves. */
 bool gale__upgrade_succeeded(void);
 

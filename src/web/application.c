@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <gale/autoreload.h>
 #include <gale/log.h>
 
 #include "core/digest.h"
@@ -178,6 +179,14 @@ static void spell_out_debug(gale_application_settings *settings)
     settings->no_compiled_template_cache = settings->no_static_hash_cache = true;
 }
 
+static int watch_files(gale_application *application)
+{
+    if (!application->settings.autoreload)
+        return 0;
+    int result = gale_autoreload_start(0);
+    return result < 0 ? fail_loudly(application->loop, result, "cannot watch files") : 0;
+}
+
 static int check_settings(gale_application *application)
 {
     int result = gale__check_secrets(&application->settings);
@@ -209,7 +218,7 @@ gale_application *gale_application_new(const gale_route *routes,
         (!application->settings.compress_response ||
          gale_application_add_transform(application, &gale_compress_transform) >= 0) &&
         gale_application_add_handlers(application, NULL, routes) >= 0 &&
-        gale__static_add_routes(application) >= 0)
+        gale__static_add_routes(application) >= 0 && watch_files(application) >= 0)
         return application;
     gale_application_free(application);
     return NULL;

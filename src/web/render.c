@@ -88,7 +88,8 @@ static int make_folder(gale_application *application, const char *path, gale_tem
         return -ENOMEM;
     gale_template_options options = { .autoescape = settings->autoescape,
                                       .whitespace = settings->template_whitespace,
-                                      .reload_on_change = settings->no_compiled_template_cache };
+                                      .reload_on_change = settings->no_compiled_template_cache ||
+                                                          settings->autoreload };
     *out = folder->loader = gale_template_loader_new(path, &options);
     if (!*out) {
         gale__free(folder);
