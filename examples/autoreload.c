@@ -30,8 +30,8 @@ int main(int argc, char **argv)
     gale_define_str("greeting", &greeting, "what to say");
     gale_parse_command_line(argc, argv);
     if (*conf) {
-        gale_parse_config_file(conf);
         gale_autoreload_watch(conf);
+        gale_parse_config_file(conf);
     }
     started = gale_ioloop_time(gale_ioloop_current());
     gale_autoreload_add_reload_hook(say_goodbye, NULL);

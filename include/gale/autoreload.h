@@ -47,9 +47,10 @@ extern "C" {
 GALE_API int gale_autoreload_start(double check_time);
 /**
  * Adds a file to those that are watched, for the current loop; before or after
- * gale_autoreload_start. One that is missing is a change when it appears; one that disappears is
- * not, until it is there again. `filename` is copied; a relative one is resolved against the
- * working directory of this moment. Returns 0 or -ENOMEM. Tornado: autoreload.watch.
+ * gale_autoreload_start, and before the file is read, so that no change is missed. One that is
+ * missing is a change when it appears; one that disappears is not, until it is there again.
+ * `filename` is copied; a relative one is resolved against the working directory of this moment.
+ * Returns 0 or -ENOMEM. Tornado: autoreload.watch.
  */
 GALE_API int gale_autoreload_watch(const char *filename);
 /**

@@ -60,7 +60,7 @@ struct gale_ioloop {
     gale__list services;
     gale__pool blocks; /* GALE__ARENA_BLOCK: first blocks of arenas */
     bool running, stop_asked, shutting_down;
-    bool retiring;          /* the first phase of a stop: what is idle is left alone */
+    bool retiring; /* the first phase of a stop: what is idle is left alone */
     /* Runs at the end of a graceful stop, instead of stopping the loop. A later request to stop
      * takes it away. */
     void (*then)(struct gale_ioloop *loop);

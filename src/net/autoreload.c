@@ -16,12 +16,12 @@
 #include "net/file_stamp.h"
 #include "net/upgrade.h"
 
-static const double CHECK_TIME = 0.5;   /* seconds, unless it is said otherwise */
-static const double SOON = 0.02;        /* after a notice of the kernel */
-static const double SETTLING = 0.05;    /* that nothing may have changed before a restart */
-static const double IDLE = 0.1;         /* that a request may still come on a connection */
-static const double IN_FLIGHT = 0.25;   /* that requests may go on after that */
-enum { FLAWED_LOOKS = 40 };             /* at the same files, before their flaw is logged */
+static const double CHECK_TIME = 0.5; /* seconds, unless it is said otherwise */
+static const double SOON = 0.02;      /* after a notice of the kernel */
+static const double SETTLING = 0.05;  /* that nothing may have changed before a restart */
+static const double IDLE = 0.1;       /* that a request may still come on a connection */
+static const double IN_FLIGHT = 0.25; /* that requests may go on after that */
+enum { FLAWED_LOOKS = 40 };           /* at the same files, before their flaw is logged */
 
 typedef struct hook {
     gale__list link;
@@ -128,7 +128,7 @@ static void look(gale__timer *timer)
 {
     gale__autoreload *self = GALE__CONTAINER_OF(timer, gale__autoreload, timer);
     if (gale_task_id() >= 0)
-        return; /* the supervisor would not know */
+        return;                         /* the supervisor would not know */
     gale__autoreload_add_objects(self); /* or at the next look */
     gale__autoreload_notice(self);
     self->looked = true;

@@ -76,6 +76,8 @@ static int add_mapping(gale__autoreload *self, char *line)
         !at || !is_replaceable(line + at))
         return 0;
     uint64_t first = first_stamp(line + at);
+    if (first == REPLACED && !gale__file_stamp(line + at))
+        return 0; /* loaded from a file that was meant to go */
     return gale__autoreload_add(self, line + at, GALE__FILE_OBJECT, first);
 }
 

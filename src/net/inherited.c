@@ -298,8 +298,7 @@ static void log_unwanted(int fd)
     gale_address address = { 0 };
     if (getsockname(fd, (struct sockaddr *)&own, &size) == 0)
         gale__address_from_socket(&address, (struct sockaddr *)&own, size);
-    gale_log(GALE_LOG_GENERAL, GALE_LOG_WARNING,
-             "nothing listens on %s any more, as it did before",
+    gale_log(GALE_LOG_GENERAL, GALE_LOG_WARNING, "nothing listens on %s any more, as it did before",
              gale_address_text(&address, text));
 }
 

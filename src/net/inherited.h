@@ -2,7 +2,8 @@
 /*
  * Listening sockets that were open when the program was started: by a service manager (LISTEN_FDS),
  * or by the process that this one is to succeed (GALE_UPGRADE), or by this process when it executed
- * its program anew (GALE_RELOAD). Who opens a socket for the same address gets the one that is there.
+ * its program anew (GALE_RELOAD). Who opens a socket for the same address gets the one that is
+ * there.
  *
  * The environment is read once, when it is first asked, and what was read is taken out of it, so
  * that no child believes that it was meant. The table is the process's; any thread may ask.

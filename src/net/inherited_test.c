@@ -233,6 +233,32 @@ static void from_a_predecessor(void)
     CHECK(gale__inherited_ready_fd() == -1);
 }
 
+static void from_itself(void)
+{
+    int sockets[GALE_BIND_SOCKETS_MAX];
+    char text[64];
+    int port = listen_on(AF_INET, 0, 3), other = listen_on(AF_INET, 0, 4);
+    CHECK(dup2(3, 50) == 50 && dup2(4, 7) == 7 && close(3) == 0 && close(4) == 0);
+    snprintf(text, sizeof text, "50:http:7::99:gone:2:none:x:y:");
+    setenv("GALE_RELOAD", text, 1);
+    CHECK(gale__inherited_is_left() && !gale__inherited_is_awaited() && !getenv("GALE_RELOAD"));
+    CHECK(gale_bind_sockets(other, &loopback, sockets) == 1 && sockets[0] == 7);
+    CHECK(gale_inherited_sockets("gone", sockets, 1) == 0);
+    CHECK(gale__inherited_is_left());
+    CHECK(gale_bind_sockets(port, &loopback, sockets) == 1 && sockets[0] == 50);
+    CHECK(strcmp(gale__inherited_name(50), "http") == 0 && !gale__inherited_is_left());
+    CHECK(fcntl(50, F_GETFD) == FD_CLOEXEC);
+}
+
+static void from_nobody(void)
+{
+    static const char *const wrong[] = { "", ":", "x", "3", ":3:", "99999999999:a:", "-1:a:" };
+    int sockets[1];
+    CHECK(listen_on(AF_INET, 0, 3) > 0);
+    setenv("GALE_RELOAD", wrong[atoi(getenv("CASE"))], 1);
+    CHECK(gale_inherited_sockets(NULL, sockets, 1) == 0 && !getenv("GALE_RELOAD"));
+}
+
 static void for_workers(void)
 {
     gale_worker_sockets *all;
@@ -279,6 +305,16 @@ TEST(a_predecessor_hands_over)
 {
     in_process(from_a_predecessor);
     in_process(for_workers);
+}
+
+TEST(a_program_that_was_executed_anew_finds_its_sockets)
+{
+    in_process(from_itself);
+    for (char number[] = "0"; number[0] < '7'; number[0]++) {
+        setenv("CASE", number, 1);
+        in_process(from_nobody);
+    }
+    unsetenv("CASE");
 }
 
 /* ---- The service manager ---------------------------------------------------------------- */

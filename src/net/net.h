@@ -11,13 +11,13 @@ enum { GALE__SEGMENT_BLOCK = 16384 }; /* a pooled segment with its data */
 
 typedef struct gale__net {
     gale_ioloop *loop;
-    gale__pool segments;                /* GALE__SEGMENT_BLOCK */
-    gale__pool outputs;                 /* gale__output */
-    gale__list subprocesses;            /* of gale_subprocess */
-    struct gale_resolver *resolver;     /* borrowed; NULL: */
-    struct gale_resolver *own_resolver; /* made when it is first asked */
+    gale__pool segments;                 /* GALE__SEGMENT_BLOCK */
+    gale__pool outputs;                  /* gale__output */
+    gale__list subprocesses;             /* of gale_subprocess */
+    struct gale_resolver *resolver;      /* borrowed; NULL: */
+    struct gale_resolver *own_resolver;  /* made when it is first asked */
     struct gale__autoreload *autoreload; /* made when it is first asked for */
-    struct gale__readiness *readiness;  /* of the loop that stands for the process */
+    struct gale__readiness *readiness;   /* of the loop that stands for the process */
     gale__list ssl_contexts;
     gale_ssl_context *default_ssl_context; /* made when first asked for */
     struct gale__tls_shared *tls;          /* made for the first connection with TLS */

@@ -26,7 +26,7 @@ static bool is_being_written(int fd)
     return false;
 }
 
-static bool reaches_its_end(int fd, const ElfW(Ehdr) *head, uint64_t size)
+static bool reaches_its_end(int fd, const ElfW(Ehdr) * head, uint64_t size)
 {
     ElfW(Phdr) part;
     if (head->e_shoff && head->e_shoff + (uint64_t)head->e_shnum * head->e_shentsize > size)
@@ -40,15 +40,15 @@ static bool reaches_its_end(int fd, const ElfW(Ehdr) *head, uint64_t size)
     return true;
 }
 
-static bool is_for_this_machine(const ElfW(Ehdr) *head)
+static bool is_for_this_machine(const ElfW(Ehdr) * head)
 {
     ElfW(Ehdr) own;
     int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
     bool known = fd >= 0 && read(fd, &own, sizeof own) == (ssize_t)sizeof own;
     if (fd >= 0)
         close(fd);
-    return !known || (head->e_machine == own.e_machine &&
-                      head->e_ident[EI_CLASS] == own.e_ident[EI_CLASS]);
+    return !known ||
+           (head->e_machine == own.e_machine && head->e_ident[EI_CLASS] == own.e_ident[EI_CLASS]);
 }
 
 static const char *flaw_of_elf(int fd, uint64_t size)

@@ -66,6 +66,11 @@ static void take_along(const gale__restart *self)
     unsetenv("LISTEN_FDNAMES");
 }
 
+static void nap(void)
+{
+    nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
+}
+
 /* It was whole when the restart began, but may be built again meanwhile. */
 static void wait_for_program(const char *path)
 {
@@ -74,7 +79,7 @@ static void wait_for_program(const char *path)
         gale_log(GALE_LOG_GENERAL, GALE_LOG_WARNING, "%s %s; waiting for it", path, flaw);
     gale_log_flush();
     while (flaw) {
-        nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
+        nap();
         flaw = gale__file_flaw(path, GALE__FILE_PROGRAM);
     }
 }
@@ -86,9 +91,12 @@ int gale__restart_execute(const gale__restart *self, const char *path)
     memcpy(&arguments, &items, sizeof arguments); /* execv takes strings as if it changed them */
     take_along(self);
     fflush(NULL);
-    do {
+    for (;;) {
         wait_for_program(path);
         execv(path, arguments);
-    } while (errno == ETXTBSY || errno == ENOENT);
-    return -errno;
+        int error = errno;
+        if (error != ETXTBSY && (error != ENOENT || access(path, F_OK) == 0))
+            return -error;
+        nap(); /* it was taken away just now */
+    }
 }

@@ -188,6 +188,15 @@ def a_new_program_that_fails():
     assert server.lines("it is broken")
     server.log.close()
     server.folder.cleanup()
+    server = Server()
+    os.unlink(server.program)
+    with open(server.program, "w") as out:
+        out.write("#!/no/such/interpreter\n")
+    os.chmod(server.program, 0o755)
+    assert server.process.wait(20) == 1
+    assert server.lines("server cannot be executed: No such file or directory; the server ends")
+    server.log.close()
+    server.folder.cleanup()
     print("a failure is the process's")
 
 
@@ -207,6 +216,44 @@ def signals_while_restarting():
     print("a stop is a stop")
 
 
+def run_waiting(folder, arguments, change):
+    """Runs the program that waits at its end, has it started again, and returns what it printed."""
+    program, result = os.path.join(folder, "waiting"), os.path.join(folder, "result")
+    shutil.copy(os.path.join(BUILD, "tests", "waiting"), program)
+    with open(result, "w") as out:
+        out.write("1")
+    process = subprocess.Popen([program, result] + arguments, stdout=subprocess.PIPE, text=True)
+    line = process.stdout.readline()
+    change(program, result)
+    output = process.communicate(timeout=20)[0]
+    assert process.returncode == 0, process.returncode
+    return line, output
+
+
+def succeed(_, result):
+    with open(result, "w") as out:
+        out.write("0")
+
+
+def build_anew(program, _):
+    with open(program + ".new", "w") as out:
+        out.write('#!/bin/sh\necho "anew $@"\n')
+    os.chmod(program + ".new", 0o755)
+    os.rename(program + ".new", program)
+
+
+def waiting_programs():
+    """A program that does its work, waits, and is run again; until it has succeeded."""
+    with tempfile.TemporaryDirectory() as folder:
+        line, output = run_waiting(folder, ["arg1", "--arg2", "-m", "arg 3"], succeed)
+        assert line == "Starting arg1|--arg2|-m|arg 3|\n", line
+        assert output == line, output
+        line, output = run_waiting(folder, ["-x"], build_anew)
+        assert line == "Starting -x|\n", line
+        assert output == f"anew {folder}/result -x\n", output
+    print("programs that wait at their end")
+
+
 def main():
     options = dict(argument[2:].split("=") for argument in sys.argv[1:])
     under_load(int(options.get("reloads", 20)), float(options.get("pause", 0.005)))
@@ -214,6 +261,7 @@ def main():
     watched_files()
     a_new_program_that_fails()
     signals_while_restarting()
+    waiting_programs()
 
 
 if __name__ == "__main__":
