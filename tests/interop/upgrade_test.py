@@ -78,13 +78,13 @@ class Client:
 
 
 class Load:
-    def __init__(self, server, pause, slow_clients=SLOW_CLIENTS):
+    def __init__(self, server, pause):
         self.server = server
         self.done, self.failures, self.processes = 0, [], set()
         self.lock = threading.Lock()
         self.ended = False
         kinds = [(False, pause)] * KEEP_ALIVE_CLIENTS + [(True, pause)] * SHORT_CLIENTS
-        kinds += [(False, SLOW_PAUSE)] * slow_clients
+        kinds += [(False, SLOW_PAUSE)] * SLOW_CLIENTS
         self.threads = [threading.Thread(target=self.work, args=kind) for kind in kinds]
         for thread in self.threads:
             thread.start()
