@@ -15,6 +15,9 @@
  *   WebSocket /ws            sends back what it gets, text as text and binary as binary
  *   WebSocket /ws-deflate    the same; permessage-deflate when it is offered
  *
+ *   GET /events        an event stream with something of each kind, and its end; 204 to those who
+ *                      have received all of it (Last-Event-ID: last)
+ *
  * usage: conformance --port=N [--header-timeout=SECONDS] [--body-limit=BYTES] [--static=DIR]
  *                    [--tls-port=N [--cert=FILE --key=FILE]]
  *
@@ -84,6 +87,30 @@ static const gale_handler_class upload_handler = { .name = "upload",
                                                    .uploads = &any_upload,
                                                    .post = tell_parts };
 
+static int events(gale_handler *self)
+{
+    static const gale_server_sent_event all[] = { { .data = "plain" },
+                                                  { .data = "" },
+                                                  { .data = "a\nb\r\nc\rd\n" },
+                                                  { .event = "named",
+                                                    .data = " gr\xc3\xbc\xc3\x9f: " },
+                                                  { .comment = "not an\nevent" },
+                                                  { .id = "1" },
+                                                  { .id = "\xc3\xa9", .data = "with an id" },
+                                                  { .data = "a\0b", .size = 3 },
+                                                  { .id = "", .data = "without" },
+                                                  { .id = "last", .data = "the last" } };
+    gale_event_stream *stream;
+    if (strcmp(gale_last_event_id(self), "last") == 0)
+        return gale_set_status(self, 204, NULL);
+    GALE_TRY(gale_event_stream_open(self, &(gale_event_stream_options){ .retry = 0.05 }, &stream));
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        GALE_TRY(gale_event_stream_send(stream, &all[i]));
+    return 0;
+}
+
+static const gale_handler_class events_handler = { .name = "events", .get = events };
+
 static void usage(const char *program)
 {
     fprintf(stderr,
@@ -149,6 +176,7 @@ int main(int argc, char **argv)
     gale_route routes[] = { { .pattern = "/", .handler = &hello_handler },
                             { .pattern = "/echo", .handler = &echo_handler },
                             { .pattern = "/upload", .handler = &upload_handler },
+                            { .pattern = "/events", .handler = &events_handler },
                             { .pattern = "/ws", .handler = &ws_handler },
                             { .pattern = "/ws-deflate", .handler = &ws_deflate_handler },
                             { 0 } };
