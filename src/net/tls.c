@@ -17,30 +17,6 @@ static gale__net *net_of(const gale__tls *self)
     return gale__net_of(self->stream->loop);
 }
 
-/* ---- What the loop's connections share -------------------------------------------------- */
-
-static void make_bio_method(void);
-
-static struct gale__tls_shared *shared_of(gale__net *net)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    if (net->tls)
-        return net->tls;
-    pthread_once(&once, make_bio_method);
-    net->tls = gale__malloc(sizeof *net->tls);
-    if (net->tls)
-        gale__pool_init(&net->tls->connections, sizeof(gale__tls), 0);
-    return net->tls;
-}
-
-void gale__tls_shared_free(struct gale__tls_shared *shared)
-{
-    if (!shared)
-        return;
-    gale__pool_close(&shared->connections);
-    gale__free(shared);
-}
-
 /* ---- The BIO --------------------------------------------------------------------------- */
 
 static int read_bio(BIO *bio, char *out, size_t size, size_t *ret_size)
@@ -86,6 +62,42 @@ static void make_bio_method(void)
     BIO_meth_set_create(bio_method, create_bio);
 }
 
+void gale__tls_enter(gale__tls *self)
+{
+    BIO_set_data(net_of(self)->tls->bio, self);
+    ERR_clear_error();
+}
+
+/* ---- What the loop's connections share -------------------------------------------------- */
+
+static struct gale__tls_shared *shared_of(gale__net *net)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    if (net->tls)
+        return net->tls;
+    pthread_once(&once, make_bio_method);
+    struct gale__tls_shared *shared = gale__malloc(sizeof *shared);
+    if (!shared)
+        return NULL;
+    shared->bio = bio_method ? BIO_new(bio_method) : NULL;
+    if (!shared->bio) {
+        gale__free(shared);
+        return NULL;
+    }
+    gale__pool_init(&shared->connections, sizeof(gale__tls), 0);
+    net->tls = shared;
+    return shared;
+}
+
+void gale__tls_shared_free(struct gale__tls_shared *shared)
+{
+    if (!shared)
+        return;
+    BIO_free(shared->bio);
+    gale__pool_close(&shared->connections);
+    gale__free(shared);
+}
+
 /* ---- Making and freeing ---------------------------------------------------------------- */
 
 static const gale__io_handlers tls_handlers;
@@ -93,11 +105,9 @@ static void on_resume(gale__callback *callback);
 
 static int make_ssl(gale__tls *self, const gale_ssl_context *context, const char *hostname)
 {
+    BIO *bio = net_of(self)->tls->bio;
     GALE_TRY(gale__ssl_new(context, hostname, &self->ssl));
-    BIO *bio = bio_method ? BIO_new(bio_method) : NULL;
-    if (!bio)
-        return gale__ssl_fail("TLS connection");
-    BIO_set_data(bio, self);
+    BIO_up_ref(bio);
     SSL_set_bio(self->ssl, bio, bio);
     SSL_set_app_data(self->ssl, self);
     return 0;
@@ -262,7 +272,7 @@ bool gale__tls_met_http(const gale__stream *stream)
 static bool shake_hands(gale__tls *self)
 {
     gale__stream *stream = self->stream;
-    ERR_clear_error();
+    gale__tls_enter(self);
     int result = SSL_do_handshake(self->ssl);
     if (result == 1) {
         self->established = true;
@@ -298,7 +308,7 @@ static int decrypt(gale__tls *self, struct gale__tls_shared *shared, size_t *ret
 {
     size_t got, *size = ret_size;
     *size = 0;
-    ERR_clear_error();
+    gale__tls_enter(self);
     while (self->input_size > 0 && *size < sizeof shared->plain) {
         if (!SSL_read_ex(self->ssl, shared->plain + *size, sizeof shared->plain - *size, &got))
             return read_failed(self);

@@ -3,7 +3,7 @@
  * TLS beneath a stream: what is above it does not notice, once the handshake is over.
  *
  * OpenSSL reads what the loop has received from where it lies, by a BIO of our own, and its
- * plaintext goes to a buffer that all connections of the loop share. On the way out the stream's
+ * plaintext goes to a buffer; all connections of the loop share both. On the way out the stream's
  * queue is sealed, no more than some records ahead of what the peer takes; these wait in the
  * connection's own list of segments. So an idle connection owns nothing but OpenSSL's own state.
  *
@@ -69,12 +69,17 @@ void gale__tls_free(gale__stream *stream);
 enum { GALE__TLS_PIECE = 4 * 16128 /* that is sealed at once: four records */ };
 
 struct gale__tls_shared {
+    BIO *bio;                         /* of the connection that OpenSSL was entered for */
     gale__pool connections;           /* gale__tls */
     char plain[65536 + 16384 + 4096]; /* what one receive may give, and half a record from before */
     char gathered[GALE__TLS_PIECE];   /* small segments, and pieces of files, to be sealed */
 };
 
 void gale__tls_shared_free(struct gale__tls_shared *shared);
+
+/* Before each call that may read or write: OpenSSL's BIO is this connection's, and its queue of
+ * errors empty. */
+void gale__tls_enter(gale__tls *self);
 
 /* The half that sends (tls_output.c). Seals and sends what there is: 0, 1 when something has to
  * wait, or negative. */

@@ -85,7 +85,7 @@ static int seal_piece(gale__tls *self, gale__segments *segments)
     ssize_t size = next_piece(segments, net->tls->gathered, &data);
     if (size < 0)
         return (int)size;
-    ERR_clear_error();
+    gale__tls_enter(self);
     if (!SSL_write_ex(self->ssl, data, (size_t)size, &written))
         return gale__tls_fail(self, "TLS failure");
     gale__segments_consume(segments, net, written);
@@ -207,7 +207,7 @@ int gale__tls_flush(gale__stream *stream)
 static void shut_down(void *arg)
 {
     call *self = arg;
-    ERR_clear_error();
+    gale__tls_enter(self->self);
     self->self->shutting = true;
     if (self->self->established && !self->self->broken)
         SSL_shutdown(self->self->ssl);
@@ -225,7 +225,7 @@ void gale__tls_shut(gale__stream *stream)
 static void say_goodbye(void *arg)
 {
     gale__tls *self = ((call *)arg)->self;
-    ERR_clear_error();
+    gale__tls_enter(self);
     SSL_shutdown(self->ssl);
     if (self->sealed.size > 0)
         send_sealed(self);
