@@ -143,7 +143,12 @@ typedef struct gale_http_server_options {
     gale_ssl_context *ssl_context;
     /** Seconds for a TLS handshake; 0: 60. Then the connection is closed. */
     double ssl_handshake_timeout;
-    void *reserved_[4];
+    /** TLS handshakes in progress at once; 0: 1000, GALE_NONE: no limit. Each may hold 75 KB. When
+     * one more begins, the oldest is closed if it has had a quarter of a second and waits for its
+     * peer; else no connection is accepted for a moment. So a flood of handshakes that do not go on
+     * locks nobody out. */
+    int max_ssl_handshakes;
+    void *reserved_[3];
 } gale_http_server_options;
 
 /** For max_body_size: no body at all. */

@@ -44,7 +44,10 @@ typedef struct gale_tcp_server_options {
     gale_ssl_context *ssl_context;
     /** Seconds for the handshake; 0: 60. Then the connection is closed. */
     double ssl_handshake_timeout;
-    void *reserved_[2];
+    /** TLS handshakes in progress at once; 0: 1000, GALE_NONE: no limit. See
+     * gale_http_server_options. */
+    int max_ssl_handshakes;
+    void *reserved_[1];
 } gale_tcp_server_options;
 
 /**

@@ -50,7 +50,7 @@ static const gale__stream_handlers secured_handlers = { .secured = on_secured };
 
 bool gale__http1_connection_secure(gale__http1_server_connection *self)
 {
-    const gale__tls_options options = { .http = true };
+    const gale__tls_options options = { .http = true, .handshakes = &self->server->handshakes };
     self->stream.handlers = &secured_handlers;
     if (gale__tls_start(&self->stream, self->server->options.ssl_context, &options) < 0) {
         gale_log(GALE_LOG_GENERAL, GALE_LOG_ERROR, "a connection was closed: %s",

@@ -154,6 +154,7 @@ gale_http_server *gale_http_server_new(gale_http_server_connection_delegate *del
     server->write_timeout = duration(server->options.write_timeout, 60);
     gale__list_init(&server->listeners);
     gale__list_init(&server->connections);
+    gale__handshakes_init(&server->handshakes, server->options.max_ssl_handshakes);
     gale__list_init(&server->closers);
     server->service = (gale__service){
         .drain = drain, .drained = drained, .cancel = cancel, .close = close_service
@@ -185,11 +186,18 @@ static void on_accepted(gale__listener *listener, int fd, const gale__address *a
     gale__http1_connection_start(arg, fd, address);
 }
 
+static bool is_full(const void *arg)
+{
+    const gale_http_server *server = arg;
+    return gale__handshakes_full(&server->handshakes);
+}
+
 int gale_http_server_add_socket(gale_http_server *server, int fd)
 {
     gale__listener *listener = gale__listener_new(server->loop, fd, on_accepted, server);
     if (!listener)
         return -ENOMEM;
+    listener->full = is_full;
     gale__list_append(&server->listeners, &listener->link);
     return 0;
 }

@@ -5,6 +5,7 @@
 #include "http/http.h"
 #include "http/http1_connection.h"
 #include "http/proxies.h"
+#include "net/handshakes.h"
 
 struct gale_http_server {
     gale__service service;
@@ -20,6 +21,7 @@ struct gale_http_server {
     gale__list listeners;
     gale__list connections;
     size_t connection_count;
+    gale__handshakes handshakes;
     gale__list closers; /* waiters of close_all_connections */
     bool draining;
     bool freed;               /* but a connection is still in use further down on the stack */

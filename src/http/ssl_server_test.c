@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* HTTP servers with TLS. Tornado: SSLTest, SSLXHeaderTest of httpserver_test. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "http/http_server.h"
 #include "http/http_test.h"
 #include "net/ssl_make.h"
 #include "net/stream.h"
@@ -267,6 +269,72 @@ TEST(a_handshake_has_a_deadline)
     char *answer = ask(port, "\x16\x03\x01"); /* and no more */
     assert_string_equal(answer, "");
     free(answer);
+    stop();
+}
+
+static int sleep_a_little(void *arg)
+{
+    (void)arg;
+    return gale_sleep(0.02);
+}
+
+/* Connections that begin a handshake and do not go on, `count` of them. */
+static void begin_handshakes(int port, int *fds, int count)
+{
+    for (int i = 0; i < count; i++) {
+        struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        fds[i] = socket(AF_INET, SOCK_STREAM, 0);
+        assert_int_equal(connect(fds[i], (struct sockaddr *)&address, sizeof address), 0);
+        assert_int_equal(send(fds[i], "\x16\x03\x01", 3, 0), 3);
+    }
+}
+
+static bool was_closed(int fd)
+{
+    char byte;
+    return recv(fd, &byte, 1, MSG_DONTWAIT) == 0 || errno != EAGAIN;
+}
+
+/* The handshakes that have waited longest make way, long before their deadline. */
+TEST(a_flood_of_handshakes_locks_nobody_out)
+{
+    enum { MOST = 10, FLOOD = 4 * MOST };
+    int port, fds[FLOOD];
+    gale_http_server *server =
+        serve(describe, (gale_http_server_options){ .max_ssl_handshakes = MOST },
+              (gale_ssl_options){ 0 }, &port);
+    test_expect_log(GALE_LOG_WARNING,
+                    "10 TLS handshakes are in progress, the most allowed: the oldest are closed");
+    begin_handshakes(port, fds, FLOOD);
+    for (int i = 0; i < 2; i++)
+        assert_secure_answer(port, NULL, "GET / HTTP/1.0\r\n\r\n", "TLSv1.3  0");
+    assert_in_range(server->handshakes.count, MOST - 2, MOST + 1);
+    assert_true(was_closed(fds[0]));
+    assert_false(was_closed(fds[FLOOD - 1]));
+    for (int i = 0; i < FLOOD; i++)
+        close(fds[i]);
+    stop();
+}
+
+TEST(handshakes_that_go_on_are_not_closed)
+{
+    enum { MOST = 2 };
+    int port, fds[MOST];
+    gale_http_server *server =
+        serve(describe, (gale_http_server_options){ .max_ssl_handshakes = MOST },
+              (gale_ssl_options){ 0 }, &port);
+    for (int i = 0; i < 50; i++)
+        assert_secure_answer(port, NULL, "GET / HTTP/1.0\r\n\r\n", "TLSv1.3  0");
+    assert_int_equal(server->handshakes.count, 0);
+    begin_handshakes(port, fds, MOST); /* no more than is allowed */
+    assert_ok(gale_ioloop_run_sync(gale_ioloop_current(), sleep_a_little, NULL, 10));
+    assert_int_equal(server->handshakes.count, MOST);
+    assert_false(was_closed(fds[0]));
+    for (int i = 0; i < MOST; i++)
+        close(fds[i]);
+    assert_ok(gale_ioloop_run_sync(gale_ioloop_current(), sleep_a_little, NULL, 10));
+    assert_int_equal(server->handshakes.count, 0);
     stop();
 }
 

@@ -11,7 +11,7 @@
 
 #include "core/buffer.h"
 #include "gen/task.h"
-#include "net/stream.h"
+#include "net/handshakes.h"
 
 typedef struct gale__pattern gale__pattern;
 
@@ -133,6 +133,10 @@ int gale__iostream_write_parts(gale_iostream *self, const gale_str *parts, size_
 /* The same with `size` bytes of a regular file, GALE__SEGMENT_FILE_LEAST or more. Takes `fd` over,
  * also when it fails. Suspends. */
 int gale__iostream_write_file(gale_iostream *self, int fd, int64_t offset, size_t size);
+
+/* As gale_iostream_start_tls for a server, whose handshakes are counted. Suspends. */
+int gale__iostream_serve_tls(gale_iostream *self, gale_ssl_context *context,
+                             gale__handshakes *handshakes);
 
 /* A delimited read's step (iostream_search.c). */
 int gale__iostream_find(gale__read *read);

@@ -86,10 +86,10 @@ static int wait_for_handshake(gale_iostream *self)
     return result < 0 && result != GALE_ECANCELED ? gale__fail(result, "%s", wait.detail) : result;
 }
 
-int gale_iostream_start_tls(gale_iostream *self, bool server_side, gale_ssl_context *context,
-                            const char *server_hostname)
+static int start_tls(gale_iostream *self, bool server_side, gale_ssl_context *context,
+                     gale__tls_options options)
 {
-    start call = { .stream = self, .options.server_hostname = server_hostname };
+    start call = { .stream = self, .options = options };
     if (!gale__task_current)
         return gale__fail(GALE_ENOTASK, "TLS is started in a task only");
     GALE_TRY(choose_context(server_side, &context));
@@ -99,6 +99,19 @@ int gale_iostream_start_tls(gale_iostream *self, bool server_side, gale_ssl_cont
     if (call.result < 0)
         return gale__fail(call.result, "%s", call.detail);
     return wait_for_handshake(self);
+}
+
+int gale_iostream_start_tls(gale_iostream *self, bool server_side, gale_ssl_context *context,
+                            const char *server_hostname)
+{
+    return start_tls(self, server_side, context,
+                     (gale__tls_options){ .server_hostname = server_hostname });
+}
+
+int gale__iostream_serve_tls(gale_iostream *self, gale_ssl_context *context,
+                             gale__handshakes *handshakes)
+{
+    return start_tls(self, true, context, (gale__tls_options){ .handshakes = handshakes });
 }
 
 /* ---- Questions ------------------------------------------------------------------------- */

@@ -10,6 +10,7 @@
 #include "net/readiness.h"
 
 static const double PAUSE = 0.1;             /* seconds without accepting, out of descriptors */
+static const double LOOK_AGAIN = 0.01;       /* the same until the owner is asked again for room */
 static const int64_t LOG_EVERY = 1000000000; /* ns between two log lines about it */
 
 static int open_reserve(void)
@@ -22,14 +23,6 @@ static int accepting(gale__listener *self, bool on)
     return self->loop->operations->accept(self->loop->backend, &self->io, on);
 }
 
-static void resume_accepting(gale__timer *timer)
-{
-    gale__listener *self = GALE__CONTAINER_OF(timer, gale__listener, pause);
-    if (self->reserve_fd < 0)
-        self->reserve_fd = open_reserve();
-    accepting(self, true);
-}
-
 static void log_exhausted(gale__listener *self, int error)
 {
     static _Thread_local int64_t next_line;
@@ -38,6 +31,28 @@ static void log_exhausted(gale__listener *self, int error)
     next_line = self->loop->now + LOG_EVERY;
     gale_log(GALE_LOG_GENERAL, GALE_LOG_ERROR, "accept: %s; pausing for %g s", gale_strerror(error),
              PAUSE);
+}
+
+static void pause_accepting(gale__listener *self, double seconds)
+{
+    accepting(self, false);
+    gale__loop_add_timer(self->loop, &self->pause, seconds);
+}
+
+static bool is_full(const gale__listener *self)
+{
+    return self->full && self->full(self->arg);
+}
+
+static void resume_accepting(gale__timer *timer)
+{
+    gale__listener *self = GALE__CONTAINER_OF(timer, gale__listener, pause);
+    if (self->reserve_fd < 0)
+        self->reserve_fd = open_reserve();
+    if (is_full(self))
+        pause_accepting(self, LOOK_AGAIN);
+    else
+        accepting(self, true);
 }
 
 static void out_of_descriptors(gale__listener *self, int error)
@@ -50,8 +65,7 @@ static void out_of_descriptors(gale__listener *self, int error)
         self->reserve_fd = open_reserve();
     }
     log_exhausted(self, error);
-    accepting(self, false);
-    gale__loop_add_timer(self->loop, &self->pause, PAUSE);
+    pause_accepting(self, PAUSE);
 }
 
 static void on_accepted(gale__io *io, int fd, const struct sockaddr *from, socklen_t size)
@@ -63,6 +77,8 @@ static void on_accepted(gale__io *io, int fd, const struct sockaddr *from, sockl
     }
     gale__address address;
     gale__address_from(&address, from, size);
+    if (is_full(self)) /* but for this one, which is there already */
+        pause_accepting(self, LOOK_AGAIN);
     self->accepted(self, fd, &address, self->arg);
 }
 

@@ -2,7 +2,7 @@
 /*
  * A listening socket on a loop. When the process has run out of descriptors it still answers:
  * a reserve descriptor is spent on accepting and closing the waiting connection, then accepting
- * pauses for a moment.
+ * pauses for a moment. It also pauses while its owner has no room.
  */
 #ifndef GALE_NET_LISTENER_H
 #define GALE_NET_LISTENER_H
@@ -20,6 +20,7 @@ struct gale__listener {
     gale_ioloop *loop;
     gale__list link; /* for the owner */
     gale__accept_callback accepted;
+    bool (*full)(const void *arg); /* there is no room for another connection; NULL: always is */
     void *arg;
     gale__callback start; /* accepting begins in the loop's next turn */
     gale__timer pause;

@@ -29,6 +29,7 @@ struct gale_tcp_server {
     gale_iostream_options stream_options;
     gale_ssl_context *ssl_context; /* NULL: plain */
     double handshake_timeout;
+    gale__handshakes handshakes;
     gale__list listeners;
     gale__list connections;
     int *bound; /* sockets that wait for start */
@@ -80,17 +81,20 @@ static void log_failure(const connection *self, int result)
 static int shake_hands(void *arg)
 {
     connection *self = arg;
-    return gale_iostream_start_tls(self->stream, true, self->server->ssl_context, NULL);
+    return gale__iostream_serve_tls(self->stream, self->server->ssl_context,
+                                    &self->server->handshakes);
 }
 
-/* A peer that leaves before the end of the handshake is nobody's concern. */
+/* A peer that leaves before the end of the handshake is nobody's concern, and one of too many was
+ * logged. */
 static int secure(connection *self)
 {
     char address[GALE_ADDRESS_TEXT_MAX];
     int result = gale_with_timeout(self->server->handshake_timeout, shake_hands, self);
     if (result == GALE_ETIMEDOUT)
         gale__fail(result, "no TLS handshake within %g s", self->server->handshake_timeout);
-    if (result < 0 && result != -ECONNRESET && result != GALE_ECANCELED && result != GALE_ECLOSED)
+    if (result < 0 && result != -ECONNRESET && result != GALE_ECANCELED && result != GALE_ECLOSED &&
+        result != GALE_ETIMEDOUT_HANDSHAKE)
         gale_log(GALE_LOG_GENERAL, GALE_LOG_WARNING, "SSL error with %s: %s",
                  gale_address_text(&self->address, address), gale_error_detail());
     return result;
@@ -145,6 +149,12 @@ static void on_accepted(gale__listener *listener, int fd, const gale__address *a
         gale_log(GALE_LOG_GENERAL, GALE_LOG_ERROR, "a connection was closed: out of memory");
         connection_ended(self);
     }
+}
+
+static bool is_full(const void *arg)
+{
+    const gale_tcp_server *server = arg;
+    return gale__handshakes_full(&server->handshakes);
 }
 
 /* Cancelling only makes tasks ready, so the list stays as it is meanwhile. */
@@ -206,6 +216,7 @@ gale_tcp_server *gale_tcp_server_new(gale_stream_handler handle_stream, void *ar
     self->handshake_timeout = options && options->ssl_handshake_timeout > 0
                                   ? options->ssl_handshake_timeout
                                   : HANDSHAKE_TIMEOUT;
+    gale__handshakes_init(&self->handshakes, options ? options->max_ssl_handshakes : 0);
     gale__list_init(&self->listeners);
     gale__list_init(&self->connections);
     memcpy(self->name, name, size);
@@ -258,6 +269,7 @@ int gale_tcp_server_add_socket(gale_tcp_server *self, int socket)
     gale__listener *listener = gale__listener_new(self->loop, socket, on_accepted, self);
     if (!listener)
         return -ENOMEM;
+    listener->full = is_full;
     gale__list_append(&self->listeners, &listener->link);
     return 0;
 }

@@ -85,6 +85,7 @@ static struct gale__tls_shared *shared_of(gale__net *net)
         return NULL;
     }
     gale__pool_init(&shared->connections, sizeof(gale__tls), 0);
+    gale__pool_init(&shared->handshakes, sizeof(gale__handshake), 0);
     net->tls = shared;
     return shared;
 }
@@ -95,6 +96,7 @@ void gale__tls_shared_free(struct gale__tls_shared *shared)
         return;
     BIO_free(shared->bio);
     gale__pool_close(&shared->connections);
+    gale__pool_close(&shared->handshakes);
     gale__free(shared);
 }
 
@@ -111,6 +113,15 @@ static int make_ssl(gale__tls *self, const gale_ssl_context *context, const char
     SSL_set_bio(self->ssl, bio, bio);
     SSL_set_app_data(self->ssl, self);
     return 0;
+}
+
+static void end_handshake(gale__tls *self, struct gale__tls_shared *shared)
+{
+    if (!self->handshake)
+        return;
+    gale__handshakes_remove(self->handshake);
+    gale__pool_put(&shared->handshakes, self->handshake);
+    self->handshake = NULL;
 }
 
 static void destroy(gale__tls *self, struct gale__tls_shared *shared)
@@ -131,6 +142,15 @@ static uint64_t session_key(const gale__tls *self, const gale__stream *stream, c
     return gale__recent_hash(&self->setup->sessions, (gale_str){ text, (size_t)size });
 }
 
+static int count_handshake(gale__tls *self, gale__handshakes *handshakes)
+{
+    self->handshake = gale__pool_get(&net_of(self)->tls->handshakes);
+    if (!self->handshake)
+        return gale__fail(-ENOMEM, "%s", gale_strerror(-ENOMEM));
+    gale__handshakes_add(handshakes, self->handshake, self->stream);
+    return 0;
+}
+
 static int begin(gale__tls *self, const gale_ssl_context *context, const gale__tls_options *options)
 {
     bool server = context->options.server_side;
@@ -138,6 +158,8 @@ static int begin(gale__tls *self, const gale_ssl_context *context, const gale__t
     self->http = options->http;
     self->setup = gale__ssl_setup_ref(context->setup);
     GALE_TRY(make_ssl(self, context, options->server_hostname));
+    if (options->handshakes)
+        GALE_TRY(count_handshake(self, options->handshakes));
     if (server || context->options.no_session_resumption || !options->server_hostname)
         return 0;
     self->session_key = session_key(self, self->stream, options->server_hostname);
@@ -175,6 +197,7 @@ static void release(gale__stream *stream)
     gale__net *net = net_of(self);
     gale__loop_uncall(&self->resume);
     gale__segments_clear(&self->sealed, net);
+    end_handshake(self, net->tls);
     stream->tls = NULL;
     self->stream = NULL;
     if (!self->busy)
@@ -276,6 +299,7 @@ static bool shake_hands(gale__tls *self)
     int result = SSL_do_handshake(self->ssl);
     if (result == 1) {
         self->established = true;
+        end_handshake(self, net_of(self)->tls);
         stream->handlers->secured(stream, 0);
         return self->stream != NULL;
     }

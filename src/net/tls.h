@@ -12,14 +12,15 @@
 #ifndef GALE_NET_TLS_H
 #define GALE_NET_TLS_H
 
+#include "net/handshakes.h"
 #include "net/ssl_context.h"
-#include "net/stream.h"
 
 typedef struct gale__tls {
     SSL *ssl;
     gale__stream *stream; /* NULL once it was closed; then it is freed when it is not busy */
     gale__ssl_setup *setup;
-    const char *input; /* received and not read by OpenSSL yet; only while it is busy */
+    gale__handshake *handshake; /* of a server, until it is over; NULL: it is not counted */
+    const char *input;          /* received and not read by OpenSSL yet; only while it is busy */
     size_t input_size;
     gale__segments sealed; /* records to be sent */
     size_t kept; /* bytes that the stream's queue counts, and whose records are in `sealed` */
@@ -40,8 +41,9 @@ typedef struct gale__tls {
 } gale__tls;
 
 typedef struct gale__tls_options {
-    const char *server_hostname; /* of a client */
-    bool http;                   /* a server's: ALPN agrees to "http/1.1" unasked */
+    const char *server_hostname;  /* of a client */
+    bool http;                    /* a server's: ALPN agrees to "http/1.1" unasked */
+    gale__handshakes *handshakes; /* a server's: it is one of these; NULL: it is not counted */
 } gale__tls_options;
 
 /*
@@ -71,6 +73,7 @@ enum { GALE__TLS_PIECE = 4 * 16128 /* that is sealed at once: four records */ };
 struct gale__tls_shared {
     BIO *bio;                         /* of the connection that OpenSSL was entered for */
     gale__pool connections;           /* gale__tls */
+    gale__pool handshakes;            /* gale__handshake */
     char plain[65536 + 16384 + 4096]; /* what one receive may give, and half a record from before */
     char gathered[GALE__TLS_PIECE];   /* small segments, and pieces of files, to be sealed */
 };

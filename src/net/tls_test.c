@@ -382,15 +382,20 @@ static int echo_line(gale_iostream *stream, const gale_address *address, void *a
     return gale_iostream_write(stream, line.data, line.len);
 }
 
-static gale_tcp_server *start_server(gale_ssl_context *context, double timeout, int *ret_port)
+static void serve_locally(gale_tcp_server *server, int *ret_port)
 {
-    gale_tcp_server_options options = { .ssl_context = context, .ssl_handshake_timeout = timeout };
     int sockets[GALE_BIND_SOCKETS_MAX];
     gale_bind_options local = { .address = "127.0.0.1" };
     assert_int_equal(gale_bind_sockets(0, &local, sockets), 1);
     *ret_port = gale_socket_port(sockets[0]);
-    gale_tcp_server *server = gale_tcp_server_new(echo_line, NULL, &options);
     assert_ok(gale_tcp_server_add_socket(server, sockets[0]));
+}
+
+static gale_tcp_server *start_server(gale_ssl_context *context, double timeout, int *ret_port)
+{
+    gale_tcp_server_options options = { .ssl_context = context, .ssl_handshake_timeout = timeout };
+    gale_tcp_server *server = gale_tcp_server_new(echo_line, NULL, &options);
+    serve_locally(server, ret_port);
     gale_ssl_context_unref(context);
     return server;
 }
@@ -428,6 +433,28 @@ TASK_TEST(a_server_does_not_wait_for_ever)
     assert_ok(gale_iostream_read_until_close(stream, &data));
     gale_iostream_free(stream);
     gale_tcp_server_free(server);
+}
+
+TASK_TEST(too_many_handshakes)
+{
+    int port;
+    gale_iostream *streams[6];
+    gale_ssl_context *server_side = server_context(), *client_side = client_context();
+    gale_tcp_server *server = gale_tcp_server_new(
+        echo_line, NULL,
+        &(gale_tcp_server_options){ .ssl_context = server_side, .max_ssl_handshakes = 2 });
+    serve_locally(server, &port);
+    test_expect_log(GALE_LOG_WARNING, "2 TLS handshakes are in progress");
+    for (int i = 0; i < 5; i++)
+        assert_ok(gale_tcp_client_connect("127.0.0.1", port, NULL, &streams[i]));
+    gale_tcp_client_options options = { .ssl_context = client_side };
+    assert_ok(gale_tcp_client_connect("localhost", port, &options, &streams[5]));
+    assert_ok(gale_iostream_read_until_close(streams[0], &data));
+    for (int i = 0; i < 6; i++)
+        gale_iostream_free(streams[i]);
+    gale_tcp_server_free(server);
+    gale_ssl_context_unref(server_side);
+    gale_ssl_context_unref(client_side);
 }
 
 TASK_TEST(a_client_without_tls)
