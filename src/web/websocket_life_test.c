@@ -350,6 +350,34 @@ static int flooded(int port, const char *handshake, char *ret_last)
     return count;
 }
 
+enum { LARGE = 10000000 };
+
+static int write_large(gale_websocket *self, gale_handler *handler)
+{
+    static char text[LARGE + 1];
+    (void)handler;
+    memset(text, 'a', LARGE);
+    GALE_TRY(gale_write_message(self, text));
+    GALE_TRY(gale_write_message(self, "next"));
+    return gale_websocket_close(self, 0, NULL);
+}
+
+static const gale_websocket_class large = { .open = write_large, .max_write_buffer = 1000 };
+static const gale_handler_class large_handler = { .websocket = &large };
+static const gale_route large_routes[] = { ROUTE("/", large_handler), { 0 } };
+
+TEST(a_message_behind_one_that_is_over_the_limit_alone)
+{
+    static const char end[] = SAID("\x04", "next") "\x88\x00";
+    int port = serve_routes(large_routes);
+    size_t size;
+    char *said = converse(port, HANDSHAKE("/"), GALE_STR("\x88\x80" MASK), &size);
+    assert_int_equal(size, 10 + LARGE + sizeof end - 1);
+    assert_memory_equal(said + 10 + LARGE, end, sizeof end - 1);
+    free(said);
+    stop();
+}
+
 TEST(a_peer_that_is_slow)
 {
     int port = serve_routes(flood_routes);

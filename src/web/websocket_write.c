@@ -89,8 +89,7 @@ bool gale__websocket_move_waiting(gale_websocket *self)
         drop_first(active);
         moved = true;
     }
-    if (moved)
-        gale__wake_all(&active->writers, 0);
+    gale__wake_all(&active->writers, 0); /* they look whether there is room for them */
     return moved;
 }
 
