@@ -34,6 +34,7 @@ enum {
     GALE__LOOP_TASKS,
     GALE__LOOP_NET,
     GALE__LOOP_HTTP,
+    GALE__LOOP_DATA,
     GALE__LOOP_WEB,
     GALE__LOOP_PARTS
 };

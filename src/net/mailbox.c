@@ -251,10 +251,23 @@ static void flush(gale__callback *callback)
             send_all(&self->outboxes[i]);
 }
 
+static bool is_wanted(int worker, unsigned kind)
+{
+    return worker != gale__worker_mail_self() && gale__worker_mail_wants(worker, kind);
+}
+
+bool gale__mailbox_wanted(const gale__mailbox *self, unsigned kind)
+{
+    for (int i = 0; i < self->count; i++)
+        if (is_wanted(i, kind))
+            return true;
+    return false;
+}
+
 void gale__mailbox_post(gale__mailbox *self, unsigned kind, gale_bytes *message)
 {
     for (int i = 0; i < self->count; i++) {
-        if (i == gale__worker_mail_self() || !gale__worker_mail_wants(i, kind))
+        if (!is_wanted(i, kind))
             continue;
         look_at_receiver(&self->outboxes[i]);
         append(&self->outboxes[i], message);

@@ -69,6 +69,8 @@ int gale__mailbox_open(gale_ioloop *loop, const gale__mailbox_handlers *handlers
                        gale__mailbox **ret_mailbox);
 /* Sends what can be sent at once. NULL is allowed. */
 void gale__mailbox_close(gale__mailbox *self);
+/* True when another worker wants messages of that kind. */
+bool gale__mailbox_wanted(const gale__mailbox *self, unsigned kind);
 /* Sends at the end of this turn. What cannot be kept is told as missed where it was wanted. */
 void gale__mailbox_post(gale__mailbox *self, unsigned kind, gale_bytes *message);
 /* Receives, as it does from the beginning, or lets it wait. */
