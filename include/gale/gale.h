@@ -22,6 +22,7 @@
 #include <gale/netutil.h>
 #include <gale/options.h>
 #include <gale/process.h>
+#include <gale/pubsub.h>
 #include <gale/queues.h>
 #include <gale/routing.h>
 #include <gale/ssl.h>

@@ -24,12 +24,12 @@
  *
  * What is promised:
  *   - What one process publishes to a topic arrives in that order with each subscriber.
- *   - Publishing never waits. A subscriber who is slow has a budget of his own, and a policy for when
- *     that is used up: nobody else waits for him.
+ *   - Publishing never waits. A subscriber who is slow has a budget of his own, and a policy for
+ * when that is used up: nobody else waits for him.
  *   - A message is delivered at most once. One that is lost on the way is reported, never silently
  *     left out: to tasks with the next message, to the program by `on_loss`, in the log, and a
- *     WebSocket that is too slow is closed with code 1008 (or drops its oldest messages, if its class
- *     says so).
+ *     WebSocket that is too slow is closed with code 1008 (or drops its oldest messages, if its
+ * class says so).
  *   - A message with many subscribers is delivered in portions, between which the loop does other
  *     work. What is written to a connection directly may then be ahead of it.
  */
@@ -90,8 +90,8 @@ GALE_API size_t gale_topic_count(void);
 
 /**
  * Subscribes a connection to a topic, as often as it likes, once each; it ends with the connection.
- * Returns 0, also when it has subscribed already; GALE_EINVALID for such a name; GALE_ECLOSED when the
- * connection is closing; GALE_EFULL over max_topics_per_connection or max_topics; -ENOMEM.
+ * Returns 0, also when it has subscribed already; GALE_EINVALID for such a name; GALE_ECLOSED when
+ * the connection is closing; GALE_EFULL over max_topics_per_connection or max_topics; -ENOMEM.
  */
 GALE_API int gale_subscribe_websocket(gale_websocket *self, const char *topic);
 /** Ends that: not even what was published before is sent any more, unless it is on its way to the
@@ -138,8 +138,8 @@ typedef struct gale_topic_message {
  */
 GALE_API int gale_subscribe(const char *topic, const gale_subscription_options *options,
                             gale_subscription **ret_subscription);
-/** Adds a topic. Returns 0, also when it is in it already; GALE_ECLOSED after gale_unsubscribe; or an
- * error as above. */
+/** Adds a topic. Returns 0, also when it is in it already; GALE_ECLOSED after gale_unsubscribe; or
+ * an error as above. */
 GALE_API int gale_subscription_add(gale_subscription *self, const char *topic);
 /** Takes a topic out; what has come stays. Returns 0 or GALE_ENOTFOUND. */
 GALE_API int gale_subscription_remove(gale_subscription *self, const char *topic);
@@ -148,14 +148,16 @@ GALE_API int gale_subscription_remove(gale_subscription *self, const char *topic
 GALE_API GALE_SUSPENDS int gale_subscription_next(gale_subscription *self,
                                                   gale_topic_message *ret_message);
 /** The next message, if one is there; else GALE_EEMPTY. */
-GALE_API int gale_subscription_next_nowait(gale_subscription *self, gale_topic_message *ret_message);
-/** Ends a subscription before its scope does; waits for it end with GALE_ECLOSED. NULL is allowed. */
+GALE_API int gale_subscription_next_nowait(gale_subscription *self,
+                                           gale_topic_message *ret_message);
+/** Ends a subscription before its scope does; waits for it end with GALE_ECLOSED. NULL is allowed.
+ */
 GALE_API void gale_unsubscribe(gale_subscription *self);
 
 /* ---- All topics ------------------------------------------------------------------------ */
 
-/** Messages for subscribers of `topic` were lost on their way from another process: `count` at least,
- * or 0 when nobody knows. Some of them may have been for other topics. */
+/** Messages for subscribers of `topic` were lost on their way from another process: `count` at
+ * least, or 0 when nobody knows. Some of them may have been for other topics. */
 typedef void (*gale_topic_loss)(const char *topic, uint64_t count, void *arg);
 
 /** Options of the topics of a loop. Zero is the default of each. */
@@ -166,8 +168,8 @@ typedef struct gale_topics_options {
     int max_topics_per_connection;
     /** Bytes of a message; 0 means 16777216 (16 MiB). */
     int64_t max_message_size;
-    /** Bytes of messages that are published and not delivered yet, as they are many or have very many
-     * subscribers; 0 means 67108864 (64 MiB). */
+    /** Bytes of messages that are published and not delivered yet, as they are many or have very
+     * many subscribers; 0 means 67108864 (64 MiB). */
     int64_t max_pending;
     /** Called for each topic with subscribers in this process when something was lost; may publish
      * (`local`: that they look again, for example), but subscribe nobody. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Delivering. What is published is delivered at once as far as this turn's portion allows, and the rest
- * in the turns that follow, so that a message to very many does not keep the loop from its other work.
+ * Delivering. What is published is delivered at once as far as this turn's portion allows, and the
+ * rest in the turns that follow, so that a message to very many does not keep the loop from its
+ * other work.
  */
 #include "data/topics.h"
 

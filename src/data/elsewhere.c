@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Topics of other processes: the other workers of this supervisor, by mail, and other machines by a
- * link. What workers have told each other by mail comes back by a link as well, and is dropped there:
- * each message says which family of processes it is from.
+ * link. What workers have told each other by mail comes back by a link as well, and is dropped
+ * there: each message says which family of processes it is from.
  */
 #include "data/topics.h"
 

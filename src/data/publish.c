@@ -19,9 +19,8 @@ static int publish(gale__topics *self, gale_str name, gale_str payload,
             return -ENOMEM;
         publication->except = options->except;
     }
-    int result = options->local
-                     ? 0
-                     : gale__topics_send_elsewhere(self, name, payload, options->binary);
+    int result =
+        options->local ? 0 : gale__topics_send_elsewhere(self, name, payload, options->binary);
     if (result >= 0 && publication)
         gale__topics_deliver(self, topic, publication);
     else if (publication)
@@ -76,17 +75,4 @@ int gale_publish_binary(const char *topic, const void *data, size_t size)
 {
     return gale_publish_with(topic, (gale_str){ data, size },
                              &(gale_publish_options){ .binary = true });
-}
-
-int gale_publish_json(const char *topic, json_t *value)
-{
-    if (!value)
-        return gale__fail(GALE_EINVALID, "gale_publish_json got NULL");
-    gale_bytes *text = gale_json_encode(value);
-    json_decref(value);
-    if (!text)
-        return -ENOMEM;
-    int result = gale_publish_with(topic, gale_bytes_str(text), NULL);
-    gale_bytes_unref(text);
-    return result;
 }

@@ -143,8 +143,7 @@ static gale__topic *topic_new(gale__topics *self, gale_str name)
 {
     if (self->stored >= self->bucket_count)
         resize(self, self->bucket_count ? self->bucket_count * 2 : FIRST_BUCKETS);
-    gale__topic *topic =
-        self->buckets ? gale__calloc(1, sizeof *topic + name.len + 1) : NULL;
+    gale__topic *topic = self->buckets ? gale__calloc(1, sizeof *topic + name.len + 1) : NULL;
     if (!topic)
         return NULL;
     gale__list_init(&topic->subscribers);

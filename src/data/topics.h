@@ -2,11 +2,11 @@
 /*
  * The topics of a loop, and who has subscribed to them; nothing of the web is known here.
  *
- * A publication is delivered to all subscribers of its topic, in portions. It stands in a queue of all
- * publications that are not yet delivered, and a mark in its topic's list of subscribers says who was
- * there when it was published: those before the mark. A cursor in the list of the first publication
- * separates those who have it from those who have not. So anybody may come or go at any time, and
- * everything is delivered in the order in which it was published.
+ * A publication is delivered to all subscribers of its topic, in portions. It stands in a queue of
+ * all publications that are not yet delivered, and a mark in its topic's list of subscribers says
+ * who was there when it was published: those before the mark. A cursor in the list of the first
+ * publication separates those who have it from those who have not. So anybody may come or go at any
+ * time, and everything is delivered in the order in which it was published.
  */
 #ifndef GALE_DATA_TOPICS_H
 #define GALE_DATA_TOPICS_H
@@ -133,11 +133,11 @@ void gale__topics_each(gale__topics *self,
 
 /*
  * Subscribes an owner, all of whose subscriptions are linked in *chain. Returns 0, also when it has
- * subscribed already; GALE_EINVALID, GALE_EFULL over max_topics or when the owner has `most` topics, or
- * -ENOMEM.
+ * subscribed already; GALE_EINVALID, GALE_EFULL over max_topics or when the owner has `most`
+ * topics, or -ENOMEM.
  */
-int gale__topics_subscribe(gale__topics *self, const char *name, gale__subscriber **chain, size_t most,
-                           const gale__subscriber_operations *operations, void *owner);
+int gale__topics_subscribe(gale__topics *self, const char *name, gale__subscriber **chain,
+                           size_t most, const gale__subscriber_operations *operations, void *owner);
 /* Returns 0 or GALE_ENOTFOUND. */
 int gale__topics_unsubscribe(gale__topics *self, const char *name, gale__subscriber **chain);
 /* All of an owner's. */

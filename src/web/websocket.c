@@ -212,6 +212,8 @@ static void die(gale_websocket *self, bool cut)
         gale__stream_cut(&self->stream);
     else
         gale__stream_close(&self->stream);
+    if (self->topics)
+        gale__websocket_leave_topics(self);
     gale__websocket_drop_waiting(self);
     if (self->type->client)
         gale__websocket_client_ends(self->type->client);

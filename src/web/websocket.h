@@ -57,6 +57,7 @@ struct gale_websocket {
     gale__websocket_type *type;
     gale__websocket_active *active;
     struct gale__websocket_windows *windows; /* that are kept; else NULL */
+    struct gale__subscriber *topics;         /* its subscriptions */
     void *arg;
     char *subprotocol, *close_reason; /* or NULL */
     uint16_t close_code;              /* the peer's */
@@ -121,6 +122,9 @@ void gale__websocket_type_clear(gale__websocket_type *type);
 /* For a message: 0, GALE_EINPUT, GALE_ETOOBIG or -ENOMEM. */
 int gale__websocket_deflate_message(gale_websocket *self, gale_str message, gale__buffer *out);
 int gale__websocket_inflate_message(gale_websocket *self, gale_str message, gale__buffer *out);
+/* The same for all connections whose messages are compressed alike, each for itself; 0: like no
+ * other's. */
+uint32_t gale__websocket_compression_kind(const gale_websocket *self);
 /* The windows that were agreed on. 0 or -ENOMEM. */
 int gale__websocket_keep_windows(gale_websocket *self, const gale__websocket_deflate *agreed);
 void gale__websocket_windows_free(gale__websocket_windows *windows);
@@ -175,11 +179,20 @@ enum { GALE__WEBSOCKET_INPUT_HIGH = 65536 }; /* bytes of input after which readi
 /* Queues a frame; `payload` is at most GALE__WEBSOCKET_CONTROL_MAX bytes. 0, GALE_ECLOSED or
  * -ENOMEM. */
 int gale__websocket_send_control(gale_websocket *self, uint8_t opcode, gale_str payload);
+/* A message that is a frame already, the same for many connections; or one that no other gets like
+ * this. Never waits: over the limit of a class that waits, it is closed. As gale_write_message. */
+int gale__websocket_send_shared(gale_websocket *self, gale_bytes *frame);
+int gale__websocket_send_now(gale_websocket *self, bool binary, gale_str message);
 /* Queues what waits as far as there is room, and wakes writers. True when it has queued anything.
  */
 bool gale__websocket_move_waiting(gale_websocket *self);
 /* Drops all that waits; writers are told GALE_ECLOSED. */
 void gale__websocket_drop_waiting(gale_websocket *self);
+
+/* ---- websocket_topics.c ----------------------------------------------------------------- */
+
+/* Ends its subscriptions. */
+void gale__websocket_leave_topics(gale_websocket *self);
 
 /* ---- websocket_client.c ----------------------------------------------------------------- */
 

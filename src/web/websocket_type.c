@@ -76,12 +76,21 @@ void gale__websocket_type_free(gale__websocket_type *type)
 
 /* ---- Compression ----------------------------------------------------------------------- */
 
+static int level_of(const gale_websocket_compression *options)
+{
+    return options->compression_level ? options->compression_level : LEVEL;
+}
+
+static int memory_of(const gale_websocket_compression *options)
+{
+    return options->mem_level ? options->mem_level : MEMORY;
+}
+
 static int begin_deflater(gale__websocket_deflater *deflater,
                           const gale_websocket_compression *options, int bits, bool keep)
 {
-    int level = options->compression_level ? options->compression_level : LEVEL;
-    int memory = options->mem_level ? options->mem_level : MEMORY;
-    return gale__websocket_deflater_begin(deflater, bits, level, memory, keep);
+    return gale__websocket_deflater_begin(deflater, bits, level_of(options), memory_of(options),
+                                          keep);
 }
 
 /* One that serves many connections has the smallest window that any of them may have. */
@@ -89,6 +98,14 @@ static int shared_bits(const gale__websocket_type *type)
 {
     int bits = type->compression->max_window_bits;
     return bits ? bits : MOST_BITS;
+}
+
+uint32_t gale__websocket_compression_kind(const gale_websocket *self)
+{
+    const gale_websocket_compression *options = self->type->compression;
+    if (self->windows && self->windows->keeps_deflater)
+        return 0;
+    return (uint32_t)(level_of(options) << 16 | memory_of(options) << 8 | shared_bits(self->type));
 }
 
 int gale__websocket_deflate_message(gale_websocket *self, gale_str message, gale__buffer *out)

@@ -10,6 +10,7 @@
 #include "web/websocket.h"
 
 enum { QUEUE_HIGH = 65536 }; /* bytes in the stream's queue after which frames wait */
+enum { COPIED_MOST = 2048 }; /* bytes of a shared frame up to which a copy is cheaper */
 
 static gale__net *net_of(const gale_websocket *self)
 {
@@ -134,6 +135,25 @@ static int make_room(gale_websocket *self, size_t size)
     return gale__fail(GALE_EFULL, "the peer was too slow, and is closed");
 }
 
+/* Takes the reference, also when it fails. */
+static int let_frame_wait(gale_websocket *self, gale_bytes *frame)
+{
+    gale__websocket_active *active = self->active;
+    gale__websocket_waiting *waiting = frame ? GALE__NEW(gale__websocket_waiting) : NULL;
+    if (!waiting) {
+        gale_bytes_unref(frame);
+        return -ENOMEM;
+    }
+    waiting->frame = frame;
+    if (active->last)
+        active->last->next = waiting;
+    else
+        active->first = waiting;
+    active->last = waiting;
+    active->waiting_size += gale_bytes_str(frame).len;
+    return queued(self);
+}
+
 static int let_wait(gale_websocket *self, uint8_t opcode, bool compressed, gale_str payload)
 {
     gale__buffer frame;
@@ -145,22 +165,7 @@ static int let_wait(gale_websocket *self, uint8_t opcode, bool compressed, gale_
         return (int)size;
     }
     gale__buffer_commit(&frame, (size_t)size);
-    gale__websocket_waiting *waiting = GALE__NEW(gale__websocket_waiting);
-    gale_bytes *bytes = gale__buffer_take(&frame);
-    if (!waiting || !bytes) {
-        gale__free(waiting);
-        gale_bytes_unref(bytes);
-        return -ENOMEM;
-    }
-    gale__websocket_active *active = self->active;
-    waiting->frame = bytes;
-    if (active->last)
-        active->last->next = waiting;
-    else
-        active->first = waiting;
-    active->last = waiting;
-    active->waiting_size += gale_bytes_str(bytes).len;
-    return queued(self);
+    return let_frame_wait(self, gale__buffer_take(&frame));
 }
 
 /* A close frame is the last one; others may overtake messages that wait. */
@@ -232,6 +237,43 @@ static int send_message(gale_websocket *self, uint8_t opcode, gale_str message)
         return closed(self);
     return self->compressed ? send_compressed(self, opcode, message)
                             : send_frame(self, opcode, false, message);
+}
+
+/* Nobody waits for a peer who is slow. */
+static int check_room(gale_websocket *self, size_t size)
+{
+    if (self->state != GALE__WEBSOCKET_OPEN)
+        return closed(self);
+    if (self->type->slots->when_full != GALE_WEBSOCKET_WAIT || !over_limit(self, size))
+        return 0;
+    gale_websocket_close(self, 1008, "too slow");
+    return gale__fail(GALE_EFULL, "the peer was too slow, and is closed");
+}
+
+int gale__websocket_send_now(gale_websocket *self, bool binary, gale_str message)
+{
+    GALE_TRY(check_room(self, GALE__WEBSOCKET_HEAD_MAX + message.len));
+    return send_message(self, binary ? GALE__WEBSOCKET_BINARY : GALE__WEBSOCKET_TEXT, message);
+}
+
+int gale__websocket_send_shared(gale_websocket *self, gale_bytes *frame)
+{
+    gale_str bytes = gale_bytes_str(frame);
+    GALE_TRY(check_room(self, bytes.len));
+    gale__websocket_active *active = gale__websocket_attach(self);
+    if (!active)
+        return -ENOMEM;
+    if (over_limit(self, bytes.len))
+        GALE_TRY(make_room(self, bytes.len));
+    if (active->first || gale__stream_queued(&self->stream) >= QUEUE_HIGH)
+        return let_frame_wait(self, gale_bytes_ref(frame));
+    gale__segments *output = gale__stream_output(&self->stream);
+    if (!output)
+        return -ENOMEM;
+    GALE_TRY(bytes.len <= COPIED_MOST
+                 ? gale__segments_append(output, net_of(self), bytes.data, bytes.len)
+                 : gale__segments_share(output, net_of(self), frame));
+    return queued(self);
 }
 
 int gale_write_message_str(gale_websocket *self, gale_str text)
