@@ -267,9 +267,9 @@ TEST(topics_and_messages_have_limits)
     assert_string_equal(gale_error_detail(), "a message of 11 bytes; 10 is the most");
     assert_ok(gale_topics_configure(NULL));
     assert_ok(gale_publish("1", "12345678901"));
-    assert_error(gale__topics_subscribe(gale__topics_current(), "5", &a.chain, 3,
-                                        &listener_operations, &a),
-                 GALE_EFULL);
+    assert_error(
+        gale__topics_subscribe(gale__topics_current(), "5", &a.chain, 3, &listener_operations, &a),
+        GALE_EFULL);
     leave_all(&a);
     end_loop();
 }

@@ -212,8 +212,7 @@ static void die(gale_websocket *self, bool cut)
         gale__stream_cut(&self->stream);
     else
         gale__stream_close(&self->stream);
-    if (self->topics)
-        gale__websocket_leave_topics(self);
+    gale__websocket_leave_topics(self);
     gale__websocket_drop_waiting(self);
     if (self->type->client)
         gale__websocket_client_ends(self->type->client);
@@ -243,6 +242,7 @@ static bool hears_on(gale_websocket *self)
         !gale__websocket_client_hears_on(self->type->client))
         return false;
     self->state = GALE__WEBSOCKET_CLOSING;
+    gale__websocket_leave_topics(self);
     gale__loop_remove_timer(self->stream.loop, &self->timer);
     gale__stream_cut(&self->stream);
     gale__websocket_drop_waiting(self);
@@ -259,6 +259,7 @@ void gale__websocket_lost(gale_websocket *self)
 static void begin_ending(gale_websocket *self)
 {
     self->state = GALE__WEBSOCKET_ENDING;
+    gale__websocket_leave_topics(self);
     if (self->type->client)
         gale__websocket_client_ends(self->type->client);
     set_timer(self, CLOSE_TIMEOUT);
@@ -320,6 +321,7 @@ int gale_websocket_close(gale_websocket *self, int code, const char *reason)
         return 0;
     }
     self->state = GALE__WEBSOCKET_CLOSING;
+    gale__websocket_leave_topics(self);
     set_timer(self, CLOSE_TIMEOUT);
     return 0;
 }

@@ -110,5 +110,6 @@ int gale_unsubscribe_websocket(gale_websocket *self, const char *topic)
 
 void gale__websocket_leave_topics(gale_websocket *self)
 {
-    gale__topics_unsubscribe_all(gale__topics_of(self->stream.loop), &self->topics);
+    if (self->topics)
+        gale__topics_unsubscribe_all(gale__topics_of(self->stream.loop), &self->topics);
 }
