@@ -90,11 +90,10 @@ int gale_topics_configure(const gale_topics_options *options)
 int gale__topic_name(const char *text, gale_str *ret_name)
 {
     size_t size = text ? strnlen(text, GALE__TOPIC_NAME_MAX + 1) : 0;
-    if (size == 0 || size > GALE__TOPIC_NAME_MAX)
-        return gale__fail(GALE_EINVALID, "the name of a topic has 1 to %d bytes",
-                          GALE__TOPIC_NAME_MAX);
     *ret_name = (gale_str){ text, size };
-    return 0;
+    if (size >= 1 && size <= GALE__TOPIC_NAME_MAX)
+        return 0;
+    return gale__fail(GALE_EINVALID, "the name of a topic has 1 to %d bytes", GALE__TOPIC_NAME_MAX);
 }
 
 static gale__topic **bucket_of(const gale__topics *self, uint64_t hash)
