@@ -132,7 +132,7 @@ static int copy_headers(connecting *self, gale_fetch_header **ret, gale_fetch_he
 
 static int set_headers(connecting *self)
 {
-    gale_fetch_header *all, *at;
+    gale_fetch_header *all = NULL, *at = NULL;
     const char *subprotocols;
     GALE_TRY(join_subprotocols(self, &subprotocols));
     GALE_TRY(copy_headers(self, &all, &at));
