@@ -200,7 +200,7 @@ static int make_ready(connecting *self)
 
 static int shake_hands(connecting *self, const char *url)
 {
-    const char *http_url;
+    const char *http_url = NULL;
     GALE_TRY(find_url(self, url, &http_url));
     GALE_TRY(prepare(self));
     GALE_TRY(gale__client_upgrade(self->http, http_url, &self->request, &self->upgrade,
