@@ -69,10 +69,11 @@ class Chromium(TestCase):
         self.assertEqual((none["got"], none["code"], none["clean"]), (0, 1006, False))
 
     def test_page(self):
-        port = free_port()
-        server = self.start("tests/conformance", f"--static={HERE}", f"--tls-port={port}")
-        self.check(self.results(f"http://localhost:{server.port}"))
-        self.check(self.results(f"https://localhost:{port}", "--ignore-certificate-errors"))
+        plain, tls = free_port(), free_port()
+        server = self.start("tests/conformance", f"--static={HERE}", f"--tls-port={tls}", port=plain)
+        self.check(self.results(f"http://localhost:{plain}"))
+        self.check(self.results(f"https://localhost:{tls}", "--ignore-certificate-errors",
+                                "--allow-running-insecure-content"))
         self.stop(server, [r"404 GET /none", *(["favicon"] if "favicon" in server.log() else [])])
 
 
