@@ -203,6 +203,8 @@ static void shut(gale_event_stream *self)
     self->shut = true;
     self->active = self->stream.loop->now;
     gale__stream_shut(&self->stream);
+    if (self->peer_ended)
+        die(self, false);
 }
 
 static void settle(gale_event_stream *self)
@@ -222,7 +224,8 @@ static void settle(gale_event_stream *self)
     self->blocked = result > 0;
     if (gale__stream_queued(&self->stream) == 0 && self->state == GALE__EVENT_STREAM_ENDING)
         shut(self);
-    set_timer(self);
+    if (self->state != GALE__EVENT_STREAM_DEAD)
+        set_timer(self);
 }
 
 static void flush_first(gale_application *application)
@@ -267,7 +270,8 @@ static void on_received(gale__stream *stream, const char *data, size_t size)
 static void on_ended(gale__stream *stream, int error)
 {
     gale_event_stream *self = GALE__CONTAINER_OF(stream, gale_event_stream, stream);
-    if (error == 0 && self->state == GALE__EVENT_STREAM_ENDING)
+    self->peer_ended = true;
+    if (error == 0 && self->shut)
         die(self, false);
     else if (error != 0 || !self->allow_half_close)
         gale__event_stream_lost(self);

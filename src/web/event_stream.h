@@ -60,6 +60,7 @@ struct gale_event_stream {
     bool kept, allow_half_close;
     bool blocked; /* the kernel takes no more for now */
     bool shut;    /* our side is */
+    bool peer_ended;
     bool closed;  /* on_close has returned */
     bool has_state;
     _Alignas(16) char user_state[];

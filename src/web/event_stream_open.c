@@ -156,6 +156,8 @@ int gale_event_stream_open(gale_handler *handler, const gale_event_stream_option
         return result;
     }
     *ret_stream = self;
+    if (gale_ioloop_is_stopping(handler->application->loop))
+        gale_event_stream_close(self);
     return 0;
 }
 

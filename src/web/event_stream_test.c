@@ -479,4 +479,57 @@ TEST(a_log_function_gets_the_handler_also_of_a_stream)
     stop();
 }
 
+/* ---- Over TLS -------------------------------------------------------------------------- */
+
+typedef struct secure_listening {
+    int port;
+    gale_ssl_context *context;
+    bool leaves;
+} secure_listening;
+
+static int listen_securely(void *arg)
+{
+    secure_listening *self = arg;
+    gale_iostream *stream;
+    gale_str data;
+    gale_tcp_client_options options = { .ssl_context = self->context };
+    GALE_TRY(gale_tcp_client_connect("localhost", self->port, &options, &stream));
+    const char *request = self->leaves ? "GET / HTTP/1.0\r\n\r\n" : "GET /close HTTP/1.0\r\n\r\n";
+    GALE_TRY(gale_iostream_write(stream, request, strlen(request)));
+    if (self->leaves) {
+        GALE_TRY(gale_iostream_read_until(stream, "\r\n\r\n", 0, &data));
+    } else {
+        GALE_TRY(gale_iostream_read_until_close(stream, &data));
+        assert_int_equal(gale_iostream_error(stream), 0);
+        assert_memory_equal(data.data + data.len - 11, "data: bye\n\n", 11);
+    }
+    gale_iostream_free(stream);
+    return gale_sleep(0.02);
+}
+
+static const gale_route secure_routes[] = { ROUTE("/", keep_handler),
+                                            ROUTE("/close", close_handler),
+                                            { 0 } };
+
+TEST(streams_over_tls)
+{
+    gale_bytes *pem;
+    secure_listening listening = { 0 };
+    gale_application *application = gale_application_new(secure_routes, NULL);
+    assert_ok(gale_ssl_self_signed(NULL, &pem));
+    listening.port = gale_application_listen_ssl(
+        application, 0, &(gale_ssl_options){ .certificate = gale_bytes_str(pem).data });
+    assert_true(listening.port > 0);
+    assert_ok(gale_ssl_context_new(&(gale_ssl_options){ .ca_data = gale_bytes_str(pem).data },
+                                   &listening.context));
+    assert_ok(gale_ioloop_run_sync(gale_ioloop_current(), listen_securely, &listening, 10));
+    assert_trace("cleaned");
+    listening.leaves = true;
+    assert_ok(gale_ioloop_run_sync(gale_ioloop_current(), listen_securely, &listening, 10));
+    assert_trace("kept finished closed mine");
+    gale_ssl_context_unref(listening.context);
+    gale_bytes_unref(pem);
+    stop();
+}
+
 GALE_TEST_MAIN

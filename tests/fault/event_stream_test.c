@@ -228,6 +228,12 @@ TEST(a_client_may_end_its_side_alone)
     memory_advance(10);
     assert_true(peer->closed);
     assert_int_equal(closed, 1);
+    peer = asking(keep_routes, &settings, NULL);
+    memory_end(peer);
+    memory_advance(1);
+    gale_event_stream_close(stream);
+    memory_turns();
+    assert_true(peer->closed); /* there is nothing to wait for */
     stop();
 }
 
@@ -395,6 +401,31 @@ TEST(a_server_that_stops_ends_its_streams)
     assert_true(seconds_to_stop(asking(tick_routes, NULL, NULL)) < 0.01);
     assert_int_equal(left, 1);
     assert_true(seconds_to_stop(asking(keep_routes, NULL, NULL)) < 0.01);
+}
+
+static int open_late(gale_handler *self)
+{
+    GALE_TRY(gale_sleep(1));
+    return keep(self);
+}
+
+static const gale_handler_class late_handler = { .get = open_late, .on_finish = on_finish };
+static const gale_route late_routes[] = { { .pattern = "/", .handler = &late_handler }, { 0 } };
+
+TEST(a_server_that_is_stopping_opens_none_that_stay)
+{
+    memory_peer *peer = asking(late_routes, NULL, NULL);
+    memory_turns();
+    gale_ioloop_shutdown(gale_ioloop_current());
+    memory_advance(1.1);
+    assert_int_equal(opened, 1);
+    assert_true(peer->shut);
+    assert_events(peer, "");
+    memory_end(peer);
+    assert_ok(gale__loop_run(gale_ioloop_current(), NULL));
+    assert_int_equal(closed, 1);
+    assert_int_equal(ended, 1);
+    stop();
 }
 
 TEST(a_loop_that_is_freed_ends_them)
