@@ -3,29 +3,36 @@
 
 #include <string.h>
 
-static const uint64_t high_bits = UINT64_C(0x8080808080808080);
-
 /* The high bits of 8 bytes. */
-static uint64_t high(const unsigned char *at)
+static uint64_t high_8(const unsigned char *at)
 {
     uint64_t word;
     memcpy(&word, at, sizeof word);
-    return word & high_bits;
+    return word & UINT64_C(0x8080808080808080);
 }
 
-/* How many bytes at the front are ASCII for sure: all that are left, or a multiple of 8. `before`
- * bytes stand before them. */
-static size_t ascii_prefix(const unsigned char *at, size_t size, size_t before)
+static uint32_t high_4(const unsigned char *at)
+{
+    uint32_t word;
+    memcpy(&word, at, sizeof word);
+    return word & UINT32_C(0x80808080);
+}
+
+/* How many bytes at the front are ASCII. */
+static size_t ascii_prefix(const unsigned char *at, size_t size)
 {
     size_t done = 0;
     for (; size - done >= 32; done += 32)
-        if ((high(at + done) | high(at + done + 8)) | (high(at + done + 16) | high(at + done + 24)))
+        if ((high_8(at + done) | high_8(at + done + 8)) |
+            (high_8(at + done + 16) | high_8(at + done + 24)))
             break;
-    for (; size - done >= 8; done += 8)
-        if (high(at + done))
-            return done;
-    bool rest = size > done && before + size >= 8; /* is looked at with what is before it */
-    return rest && !high(at + size - 8) ? size : done;
+    while (size - done >= 8 && !high_8(at + done))
+        done += 8;
+    if (size - done >= 4 && !high_4(at + done))
+        done += 4;
+    while (done < size && at[done] < 0x80)
+        done++;
+    return done;
 }
 
 static bool is_tail(unsigned char byte)
@@ -74,8 +81,7 @@ static size_t valid_prefix(const unsigned char *bytes, size_t size)
     size_t at = 0;
     while (at < size) {
         if (bytes[at] < 0x80) {
-            size_t ascii = ascii_prefix(bytes + at, size - at, at);
-            at += ascii ? ascii : 1;
+            at += ascii_prefix(bytes + at, size - at);
             continue;
         }
         bool whole;
@@ -89,7 +95,8 @@ static size_t valid_prefix(const unsigned char *bytes, size_t size)
 
 bool gale__utf8_valid(const char *data, size_t size)
 {
-    return valid_prefix((const unsigned char *)data, size) == size;
+    const unsigned char *bytes = (const unsigned char *)data;
+    return ascii_prefix(bytes, size) == size || valid_prefix(bytes, size) == size;
 }
 
 /* The bytes, which are no whole sequence, may be the beginning of one. */

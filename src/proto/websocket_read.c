@@ -211,8 +211,33 @@ static int read_data(gale__websocket_reader *reader, const char *data, size_t si
     return GALE__WEBSOCKET_DATA;
 }
 
-int gale__websocket_next(gale__websocket_reader *reader, const char *data, size_t size,
-                         size_t *ret_used, gale__websocket_event *ret_event)
+/* A small message that is there as a whole, as most are: there is nothing to remember of it. The
+ * bytes that it takes; 0: it is not one. */
+static size_t read_small(const gale__websocket_reader *reader, const char *data, size_t size,
+                         gale__websocket_event *event)
+{
+    size_t head = reader->from_client ? 6 : 2;
+    if (reader->in_payload | reader->in_message | reader->gathered || size < head)
+        return 0;
+    uint8_t opcode = (unsigned char)data[0] ^ FIN;
+    size_t length = (unsigned char)data[1] ^ (reader->from_client ? MASKED : 0u);
+    if ((opcode != GALE__WEBSOCKET_TEXT && opcode != GALE__WEBSOCKET_BINARY) ||
+        length >= LENGTH_16 || size - head < length ||
+        (uint64_t)reader->max_message_size < length) /* negative: very much */
+        return 0;
+    *event = (gale__websocket_event){
+        .opcode = opcode,
+        .begins = true,
+        .ends = true,
+        .payload = { data + head, length },
+        .mask = head > 2 ? gale__websocket_mask((const unsigned char *)data + 2) : 0
+    };
+    return head + length;
+}
+
+/* Everything else. */
+GALE__APART static int read_any(gale__websocket_reader *reader, const char *data, size_t size,
+                                size_t *ret_used, gale__websocket_event *ret_event)
 {
     *ret_used = 0;
     if (!reader->in_payload) {
@@ -224,6 +249,14 @@ int gale__websocket_next(gale__websocket_reader *reader, const char *data, size_
     size -= *ret_used;
     return is_control(reader->opcode) ? read_control(reader, data, size, ret_used, ret_event)
                                       : read_data(reader, data, size, ret_used, ret_event);
+}
+
+int gale__websocket_next(gale__websocket_reader *reader, const char *data, size_t size,
+                         size_t *ret_used, gale__websocket_event *ret_event)
+{
+    *ret_used = read_small(reader, data, size, ret_event);
+    return GALE__LIKELY(*ret_used > 0) ? GALE__WEBSOCKET_DATA
+                                       : read_any(reader, data, size, ret_used, ret_event);
 }
 
 static void mask_8(char *to, const char *from, uint64_t twice)

@@ -120,12 +120,6 @@ static int dispatch(const call *what)
     }
 }
 
-static void become_busy(call *what)
-{
-    what->self->busy = true;
-    what->self->active->running = what->scope;
-}
-
 /* The next message, in the same task. False leaves it to whoever processes the input. */
 static bool take_next(call *what)
 {
@@ -137,20 +131,19 @@ static bool take_next(call *what)
         return false;
     active->has_event = false;
     what->opcode = active->event.opcode;
-    if (!copy_payload(what, &active->event) || !wanted(what))
-        return false;
-    become_busy(what);
-    return true;
+    return copy_payload(what, &active->event) && wanted(what);
 }
 
 static int run_call(void *arg)
 {
     call *what = arg;
+    int result;
     do {
-        int result = dispatch(what);
-        gale__buffer_clear(&what->owned);
-        gale__websocket_function_ended(what->self, result);
-    } while (take_next(what));
+        result = dispatch(what);
+        if (what->owned.data)
+            gale__buffer_clear(&what->owned);
+    } while (result >= 0 && take_next(what));
+    gale__websocket_function_ended(what->self, result);
     return 0;
 }
 
@@ -159,7 +152,8 @@ static void call_start(call *what)
     gale_websocket *self = what->self;
     gale__buffer owned = what->owned;
     const char *name = self->type->slots->name;
-    become_busy(what);
+    self->busy = true;
+    self->active->running = what->scope;
     if (gale__task_start(what->scope, NULL, name ? name : "websocket", run_call, what,
                          !gale__task_current) >= 0)
         return;

@@ -134,8 +134,8 @@ static int agree_on_compression(gale_handler *handler, const gale_websocket_clas
         return 0;
     if (slots->compression)
         wanted = wanted_compression(slots->compression);
-    int accepted = gale__websocket_deflate_accept(
-        (gale_str){ offers, strlen(offers) }, slots->compression ? &wanted : NULL, ret_agreed);
+    int accepted = gale__websocket_deflate_accept((gale_str){ offers, strlen(offers) },
+                                                  slots->compression ? &wanted : NULL, ret_agreed);
     if (accepted < 0)
         return refuse(handler, 400, "Malformed Sec-WebSocket-Extensions");
     if (accepted == 0)

@@ -24,21 +24,26 @@ static int closed(const gale_websocket *self)
                                         : "the WebSocket is closing");
 }
 
-/* Writes head and payload, which a client masks. Returns the size, or a negative error. */
-static ssize_t write_frame(const gale_websocket *self, char *out, uint8_t opcode, bool compressed,
-                           gale_str payload)
+/* As a client does. */
+GALE__APART static ssize_t write_masked(const gale_websocket *self, char *out, uint8_t opcode,
+                                        bool compressed, gale_str payload)
 {
     uint32_t mask;
-    size_t head;
-    if (GALE__UNLIKELY(self->type->client != NULL)) {
-        GALE_TRY(gale__websocket_next_mask(self->type->client, &mask));
-        head = gale__websocket_write_head(out, opcode, compressed, payload.len, &mask);
-        gale__websocket_unmask(out + head, payload.data, payload.len, mask);
-    } else {
-        head = gale__websocket_write_head(out, opcode, compressed, payload.len, NULL);
-        if (payload.len > 0)
-            memcpy(out + head, payload.data, payload.len);
-    }
+    GALE_TRY(gale__websocket_next_mask(self->type->client, &mask));
+    size_t head = gale__websocket_write_head(out, opcode, compressed, payload.len, &mask);
+    gale__websocket_unmask(out + head, payload.data, payload.len, mask);
+    return (ssize_t)(head + payload.len);
+}
+
+/* Writes head and payload. Returns the size, or a negative error. */
+static inline ssize_t write_frame(const gale_websocket *self, char *out, uint8_t opcode,
+                                  bool compressed, gale_str payload)
+{
+    if (GALE__UNLIKELY(self->type->client != NULL))
+        return write_masked(self, out, opcode, compressed, payload);
+    size_t head = gale__websocket_write_head(out, opcode, compressed, payload.len, NULL);
+    if (payload.len > 0)
+        memcpy(out + head, payload.data, payload.len);
     return (ssize_t)(head + payload.len);
 }
 
@@ -207,7 +212,7 @@ static void run_deflate(void *arg)
 }
 
 /* A window that is kept has seen the message, which then must be sent: so there is room first. */
-static int send_compressed(gale_websocket *self, uint8_t opcode, gale_str message)
+GALE__APART static int send_compressed(gale_websocket *self, uint8_t opcode, gale_str message)
 {
     if (!gale__websocket_attach(self))
         return -ENOMEM;
