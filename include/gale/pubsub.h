@@ -20,7 +20,7 @@
  * The same calls reach:
  *   - this process: everything on this thread's loop;
  *   - the other worker processes of gale_fork_processes, without anything being set up;
- *   - other machines, when a link to them was made (through Redis).
+ *   - other machines, when gale_topics_use_redis was called.
  *
  * What is promised:
  *   - What one process publishes to a topic arrives in that order with each subscriber.
@@ -38,6 +38,7 @@
 
 #include <gale/core.h>
 #include <gale/json.h>
+#include <gale/ssl.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -181,6 +182,48 @@ typedef struct gale_topics_options {
 /** Sets the options of this thread's loop; copied. NULL brings the defaults back. Returns 0 or
  * -ENOMEM. */
 GALE_API int gale_topics_configure(const gale_topics_options *options);
+
+/* ---- Other machines --------------------------------------------------------------------- */
+
+/** Options of gale_topics_use_redis. Zero is the default of each. */
+typedef struct gale_topics_redis_options {
+    /** What the names of channels begin with; NULL means "gale:". Programs with the same prefix
+     * have the same topics: channels belong to no database. Copied. */
+    const char *prefix;
+    /** Bytes of messages that may wait until Redis has acknowledged them, as while it cannot be
+     * reached; 0 means 8388608 (8 MiB). Beyond that messages reach this machine only; they are
+     * counted, and subscribers on other machines are told once that is possible. */
+    int64_t max_waiting;
+    /** Bytes of a message that comes; 0 means 16777216 (16 MiB). A larger one cuts the connection.
+     */
+    int64_t max_message_size;
+    /** Seconds for connecting, with TLS and password; 0 means 5. */
+    double connect_timeout;
+    /** Seconds without a word after which Redis is asked whether it is there, and after as many
+     * again given up; 0 means 15. */
+    double ping_interval;
+    /** TLS of rediss://; NULL means gale_ssl_context_default. The topics take a reference. */
+    gale_ssl_context *ssl_context;
+    void *reserved_[6];
+} gale_topics_redis_options;
+
+/**
+ * Connects the topics of this thread's loop with those of all programs that use the same Redis:
+ * from now on what is published here arrives there, and the other way round. `url` is one of
+ *
+ *     redis://localhost:6379      redis://user:password@host/0    rediss://... (TLS)
+ *     unix:///run/redis.sock      unix://user:password@/run/redis.sock?db=0
+ *
+ * NULL ends that. Call it in main; each worker process of gale_fork_processes then has connections
+ * of its own. It never waits: the connections are made as the loop runs, and again whenever they
+ * are lost, at once, then after 0.1 seconds, then twice as long each time, up to 30. While there is
+ * no connection messages wait to be sent (max_waiting), and once there is one again subscribers are
+ * told that others' messages may be missing (on_loss, gale_topic_message.lost). A message published
+ * by something else, as `redis-cli PUBLISH gale:news hello`, arrives as a text, or, when it is not
+ * UTF-8, as bytes. Returns 0, GALE_EINVALID for a URL that is none, GALE_ENOTSUP when gale was
+ * built without Redis, or -ENOMEM. docs/topics.md
+ */
+GALE_API int gale_topics_use_redis(const char *url, const gale_topics_redis_options *options);
 
 #ifdef __cplusplus
 }

@@ -31,17 +31,30 @@ int gale__redis_broken(gale__redis *self, int code, const char *format, ...)
 
 /* ---- Commands -------------------------------------------------------------------------- */
 
-void gale__redis_encode(gale__buffer *buffer, const gale_str *words, size_t count)
+void gale__redis_encode_count(gale__buffer *buffer, size_t count)
 {
     gale__buffer_printf(buffer, "*%zu\r\n", count);
-    for (size_t i = 0; i < count; i++) {
-        gale__buffer_printf(buffer, "$%zu\r\n", words[i].len);
-        gale__buffer_append(buffer, words[i].data, words[i].len);
-        gale__buffer_append(buffer, "\r\n", 2);
-    }
 }
 
-static int queued(gale__redis *self)
+void gale__redis_encode_word(gale__buffer *buffer, const gale_str *parts, size_t count)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++)
+        size += parts[i].len;
+    gale__buffer_printf(buffer, "$%zu\r\n", size);
+    for (size_t i = 0; i < count; i++)
+        gale__buffer_append(buffer, parts[i].data, parts[i].len);
+    gale__buffer_append(buffer, "\r\n", 2);
+}
+
+void gale__redis_encode(gale__buffer *buffer, const gale_str *words, size_t count)
+{
+    gale__redis_encode_count(buffer, count);
+    for (size_t i = 0; i < count; i++)
+        gale__redis_encode_word(buffer, &words[i], 1);
+}
+
+int gale__redis_sent(gale__redis *self)
 {
     int error = self->output.error;
     if (error < 0)
@@ -54,13 +67,7 @@ static int queued(gale__redis *self)
 int gale__redis_send(gale__redis *self, const gale_str *words, size_t count)
 {
     gale__redis_encode(&self->output, words, count);
-    return queued(self);
-}
-
-int gale__redis_send_encoded(gale__redis *self, gale_str commands)
-{
-    gale__buffer_append(&self->output, commands.data, commands.len);
-    return queued(self);
+    return gale__redis_sent(self);
 }
 
 /* ---- Writing --------------------------------------------------------------------------- */

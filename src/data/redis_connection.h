@@ -64,10 +64,13 @@ void gale__redis_stop(gale__redis *redis);
 /* Queues a command; while connected. -ENOMEM: then the connection is given up, since nobody could
  * say any more which reply belongs to which command. */
 int gale__redis_send(gale__redis *redis, const gale_str *words, size_t count);
-/* The same with commands that are encoded already. */
-int gale__redis_send_encoded(gale__redis *redis, gale_str commands);
-/* Appends a command as Redis wants it; the buffer keeps the error. */
+/* The same after a command was encoded into redis->output. */
+int gale__redis_sent(gale__redis *redis);
+/* Appends a command as Redis wants it; the buffer keeps the error. Or in steps: how many words
+ * there are, then each word, which is all of its parts, one after the other. */
 void gale__redis_encode(gale__buffer *buffer, const gale_str *words, size_t count);
+void gale__redis_encode_count(gale__buffer *buffer, size_t count);
+void gale__redis_encode_word(gale__buffer *buffer, const gale_str *parts, size_t count);
 
 /* ---- Inside ----------------------------------------------------------------------------- */
 
