@@ -45,6 +45,7 @@ extern "C" {
 #endif
 
 typedef struct gale_websocket gale_websocket;
+typedef struct gale_event_stream gale_event_stream;
 
 /* ---- Publishing ------------------------------------------------------------------------ */
 
@@ -98,6 +99,12 @@ GALE_API int gale_subscribe_websocket(gale_websocket *self, const char *topic);
 /** Ends that: not even what was published before is sent any more, unless it is on its way to the
  * peer. Returns 0, or GALE_ENOTFOUND when it had not subscribed. */
 GALE_API int gale_unsubscribe_websocket(gale_websocket *self, const char *topic);
+
+/** The same for a stream of server-sent events: each text becomes an event with nothing but its
+ * data. */
+GALE_API int gale_subscribe_event_stream(gale_event_stream *stream, const char *topic);
+/** The same for a stream of server-sent events. */
+GALE_API int gale_unsubscribe_event_stream(gale_event_stream *stream, const char *topic);
 
 /* ---- Tasks ----------------------------------------------------------------------------- */
 
