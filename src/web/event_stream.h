@@ -18,6 +18,7 @@
 #include "core/buffer.h"
 #include "net/stream.h"
 #include "web/application.h"
+#include "web/backlog.h"
 
 typedef enum gale__event_stream_state {
     GALE__EVENT_STREAM_OPEN,
@@ -30,9 +31,6 @@ typedef struct gale__event_stream_watcher {
     gale__list link; /* in stream->watchers; may be taken out at any time */
     void (*ended)(struct gale__event_stream_watcher *watcher);
 } gale__event_stream_watcher;
-
-/* Events beyond what the stream's queue holds, and who waits for room. */
-typedef struct gale__event_backlog gale__event_backlog;
 
 /* The line of the access log, but for its time. */
 typedef struct gale__event_stream_log {
@@ -47,8 +45,8 @@ struct gale_event_stream {
     gale__list flushing; /* in application->event_streams_to_flush */
     gale__list watchers; /* gale__event_stream_watcher */
     gale_application *application;
-    gale_handler *handler; /* that has opened it; NULL once it has ended */
-    gale__event_backlog *backlog;
+    gale_handler *handler;  /* that has opened it; NULL once it has ended */
+    gale__backlog *backlog; /* NULL: nothing waits */
     void (*on_close)(gale_event_stream *stream);
     gale__event_stream_log *log; /* of one that was kept; NULL when it is not wanted */
     int64_t active;              /* when the kernel last took something, or began not to */
@@ -61,7 +59,7 @@ struct gale_event_stream {
     bool blocked; /* the kernel takes no more for now */
     bool shut;    /* our side is */
     bool peer_ended;
-    bool closed;  /* on_close has returned */
+    bool closed; /* on_close has returned */
     bool has_state;
     _Alignas(16) char user_state[];
 };

@@ -11,11 +11,6 @@
 #include "core/utf8.h"
 #include "web/event_stream.h"
 
-enum {
-    QUEUE_HIGH = 65536, /* bytes in the stream's queue after which events wait */
-    SHARE_FROM = 1024   /* bytes of an event that is not copied when it is shared */
-};
-
 /* ---- The format ------------------------------------------------------------------------ */
 
 static int check_text(const char *what, gale_str text)
@@ -100,101 +95,41 @@ int gale__event_encode(const gale_server_sent_event *event, gale__buffer *out)
 
 /* ---- What waits ------------------------------------------------------------------------ */
 
-typedef struct waiting_event {
-    struct waiting_event *next;
-    gale_bytes *encoded;
-} waiting_event;
-
-struct gale__event_backlog {
-    waiting_event *first, *last;
-    size_t size;
-    gale__list writers; /* tasks that wait for room */
-};
-
-static gale__event_backlog *attach_backlog(gale_event_stream *self)
+static gale__backlog *attach_backlog(gale_event_stream *self)
 {
-    if (!self->backlog && (self->backlog = GALE__NEW(gale__event_backlog)))
-        gale__list_init(&self->backlog->writers);
+    if (!self->backlog && (self->backlog = GALE__NEW(gale__backlog)))
+        gale__backlog_init(self->backlog);
     return self->backlog;
 }
 
 static void release_backlog(gale_event_stream *self)
 {
-    gale__event_backlog *backlog = self->backlog;
-    if (backlog->first || !gale__list_empty(&backlog->writers))
+    if (!gale__backlog_is_idle(self->backlog))
         return;
+    gale__free(self->backlog);
     self->backlog = NULL;
-    gale__free(backlog);
-}
-
-static void drop_first(gale__event_backlog *backlog)
-{
-    waiting_event *first = backlog->first;
-    backlog->first = first->next;
-    if (!backlog->first)
-        backlog->last = NULL;
-    backlog->size -= gale_bytes_str(first->encoded).len;
-    gale_bytes_unref(first->encoded);
-    gale__free(first);
-}
-
-static int queue_bytes(gale_event_stream *self, gale_bytes *encoded)
-{
-    gale__segments *output = gale__stream_output(&self->stream);
-    gale__net *net = gale__net_of(self->stream.loop);
-    gale_str text = gale_bytes_str(encoded);
-    if (!output)
-        return -ENOMEM;
-    return text.len < SHARE_FROM ? gale__segments_append(output, net, text.data, text.len)
-                                 : gale__segments_share(output, net, encoded);
 }
 
 bool gale__event_stream_move_backlog(gale_event_stream *self)
 {
-    gale__event_backlog *backlog = self->backlog;
-    bool moved = false;
-    if (!backlog)
+    if (!self->backlog)
         return false;
-    while (backlog->first && gale__stream_queued(&self->stream) < QUEUE_HIGH &&
-           queue_bytes(self, backlog->first->encoded) >= 0) {
-        drop_first(backlog);
-        moved = true;
-    }
-    gale__wake_all(&backlog->writers, 0); /* they look whether there is room for them */
+    bool moved = gale__backlog_move(self->backlog, &self->stream);
     release_backlog(self);
     return moved;
 }
 
 void gale__event_stream_drop_backlog(gale_event_stream *self)
 {
-    gale__event_backlog *backlog = self->backlog;
-    if (!backlog)
+    if (!self->backlog)
         return;
-    while (backlog->first)
-        drop_first(backlog);
-    gale__wake_all(&backlog->writers, GALE_ECLOSED);
+    gale__backlog_clear(self->backlog);
     release_backlog(self);
 }
 
 size_t gale_event_stream_buffered(const gale_event_stream *self)
 {
     return gale__stream_queued(&self->stream) + (self->backlog ? self->backlog->size : 0);
-}
-
-static int let_wait(gale_event_stream *self, gale_bytes *encoded)
-{
-    gale__event_backlog *backlog = attach_backlog(self);
-    waiting_event *event = backlog ? GALE__NEW(waiting_event) : NULL;
-    if (!event)
-        return -ENOMEM;
-    event->encoded = gale_bytes_ref(encoded);
-    if (backlog->last)
-        backlog->last->next = event;
-    else
-        backlog->first = event;
-    backlog->last = event;
-    backlog->size += gale_bytes_str(encoded).len;
-    return 0;
 }
 
 /* ---- Room ------------------------------------------------------------------------------ */
@@ -206,9 +141,7 @@ static int closed(void)
 
 static bool over_limit(const gale_event_stream *self, size_t size)
 {
-    size_t buffered = gale_event_stream_buffered(self);
-    return buffered > 0 &&
-           (size > self->max_write_buffer || buffered > self->max_write_buffer - size);
+    return gale__backlog_over_limit(gale_event_stream_buffered(self), size, self->max_write_buffer);
 }
 
 static int wait_for_room(gale_event_stream *self, size_t size, bool may_wait)
@@ -239,7 +172,7 @@ static int make_room(gale_event_stream *self, size_t size, bool may_wait)
         return wait_for_room(self, size, may_wait);
     case GALE_EVENT_STREAM_DROP_OLDEST:
         while (self->backlog && self->backlog->first && over_limit(self, size))
-            drop_first(self->backlog);
+            gale__backlog_drop_first(self->backlog);
         return 0;
     case GALE_EVENT_STREAM_CLOSE:
         break;
@@ -258,10 +191,13 @@ static int send_bytes(gale_event_stream *self, gale_bytes *encoded, bool may_wai
     if (GALE__UNLIKELY(over_limit(self, size)))
         GALE_TRY(make_room(self, size, may_wait));
     bool waits = self->backlog && self->backlog->first;
-    if (GALE__UNLIKELY(waits || gale__stream_queued(&self->stream) >= QUEUE_HIGH))
-        GALE_TRY(let_wait(self, encoded));
-    else
-        GALE_TRY(queue_bytes(self, encoded));
+    if (GALE__UNLIKELY(waits || gale__stream_queued(&self->stream) >= GALE__BACKLOG_FROM)) {
+        if (!attach_backlog(self))
+            return -ENOMEM;
+        GALE_TRY(gale__backlog_add(self->backlog, gale_bytes_ref(encoded)));
+    } else {
+        GALE_TRY(gale__stream_queue_bytes(&self->stream, encoded));
+    }
     gale__event_stream_flush_later(self);
     return 0;
 }

@@ -47,7 +47,7 @@ gale__websocket_active *gale__websocket_attach(gale_websocket *self)
     int64_t most = self->type->max_message_size;
     gale__buffer_init(&active->input, SIZE_MAX);
     gale__buffer_init(&active->message, most < 0 ? SIZE_MAX : (size_t)most);
-    gale__list_init(&active->writers);
+    gale__backlog_init(&active->backlog);
     self->active = active;
     return active;
 }
@@ -71,9 +71,9 @@ static void release_active(gale_websocket *self)
 static bool idle(const gale_websocket *self)
 {
     const gale__websocket_active *active = self->active;
-    return !self->busy && !self->processing && active->input.size == 0 && !active->first &&
+    return !self->busy && !self->processing && active->input.size == 0 &&
            !active->reader.in_message && !active->reader.in_payload &&
-           active->reader.gathered == 0 && gale__list_empty(&active->writers);
+           active->reader.gathered == 0 && gale__backlog_is_idle(&active->backlog);
 }
 
 /* ---- Opening --------------------------------------------------------------------------- */
@@ -516,7 +516,7 @@ bool gale_websocket_is_closing(const gale_websocket *self)
 
 size_t gale_websocket_buffered(const gale_websocket *self)
 {
-    return gale__stream_queued(&self->stream) + (self->active ? self->active->waiting_size : 0);
+    return gale__stream_queued(&self->stream) + (self->active ? self->active->backlog.size : 0);
 }
 
 gale_address gale_websocket_peer_address(const gale_websocket *self)

@@ -22,6 +22,7 @@
 #include "proto/websocket_deflate.h"
 #include "proto/websocket_frame.h"
 #include "proto/websocket_handshake.h"
+#include "web/backlog.h"
 
 typedef struct gale__websocket_client gale__websocket_client;
 
@@ -73,12 +74,6 @@ struct gale_websocket {
 };
 _Static_assert(sizeof(gale_websocket) <= 240, "a million idle ones have to be small");
 
-/* A message that waits to be queued. */
-typedef struct gale__websocket_waiting {
-    struct gale__websocket_waiting *next;
-    gale_bytes *frame;
-} gale__websocket_waiting;
-
 struct gale__websocket_active {
     gale_websocket *websocket;
     gale__buffer input;          /* received and not used yet */
@@ -89,9 +84,7 @@ struct gale__websocket_active {
     gale__buffer message; /* what is there of the message at hand */
     gale__utf8_part utf8; /* the end of that, of a text */
     gale_scope *running;  /* of the function of the class, while busy */
-    gale__websocket_waiting *first, *last;
-    size_t waiting_size;
-    gale__list writers; /* tasks that wait for room */
+    gale__backlog backlog;
     gale__callback resume, flush;
 };
 

@@ -9,9 +9,6 @@
 #include "core/error.h"
 #include "web/websocket.h"
 
-enum { QUEUE_HIGH = 65536 }; /* bytes in the stream's queue after which frames wait */
-enum { COPIED_MOST = 2048 }; /* bytes of a shared frame up to which a copy is cheaper */
-
 static gale__net *net_of(const gale_websocket *self)
 {
     return gale__net_of(self->stream.loop);
@@ -73,65 +70,44 @@ static int queued(gale_websocket *self)
 
 /* ---- What waits ------------------------------------------------------------------------- */
 
-static void drop_first(gale__websocket_active *active)
-{
-    gale__websocket_waiting *first = active->first;
-    active->first = first->next;
-    if (!active->first)
-        active->last = NULL;
-    active->waiting_size -= gale_bytes_str(first->frame).len;
-    gale_bytes_unref(first->frame);
-    gale__free(first);
-}
-
 bool gale__websocket_move_waiting(gale_websocket *self)
 {
-    gale__websocket_active *active = self->active;
-    bool moved = false;
-    while (active->first && gale__stream_queued(&self->stream) < QUEUE_HIGH) {
-        gale__segments *output = gale__stream_output(&self->stream);
-        if (!output || gale__segments_share(output, net_of(self), active->first->frame) < 0)
-            break;
-        drop_first(active);
-        moved = true;
-    }
-    gale__wake_all(&active->writers, 0); /* they look whether there is room for them */
-    return moved;
+    return gale__backlog_move(&self->active->backlog, &self->stream);
 }
 
 void gale__websocket_drop_waiting(gale_websocket *self)
 {
-    gale__websocket_active *active = self->active;
-    if (!active)
-        return;
-    while (active->first)
-        drop_first(active);
-    gale__wake_all(&active->writers, GALE_ECLOSED);
+    if (self->active)
+        gale__backlog_clear(&self->active->backlog);
+}
+
+static bool must_wait(const gale_websocket *self)
+{
+    return self->active->backlog.first || gale__stream_queued(&self->stream) >= GALE__BACKLOG_FROM;
 }
 
 static bool over_limit(const gale_websocket *self, size_t size)
 {
-    uint64_t most = self->type->max_write_buffer;
-    return gale_websocket_buffered(self) > 0 &&
-           (size > most || gale_websocket_buffered(self) > most - size);
+    return gale__backlog_over_limit(gale_websocket_buffered(self), size,
+                                    self->type->max_write_buffer);
 }
 
 /* Room for a frame of that size, by the policy of the class. */
 static int make_room(gale_websocket *self, size_t size)
 {
-    gale__websocket_active *active = self->active;
+    gale__backlog *backlog = &self->active->backlog;
     switch (self->type->slots->when_full) {
     case GALE_WEBSOCKET_WAIT:
         while (self->state == GALE__WEBSOCKET_OPEN && over_limit(self, size)) {
             if (!gale__task_current)
                 return gale__fail(GALE_EFULL, "%zu bytes wait to be sent",
                                   gale_websocket_buffered(self));
-            GALE_TRY(gale__wait_in(&active->writers));
+            GALE_TRY(gale__wait_in(&backlog->writers));
         }
         return self->state == GALE__WEBSOCKET_OPEN ? 0 : closed(self);
     case GALE_WEBSOCKET_DROP_OLDEST:
-        while (active->first && over_limit(self, size))
-            drop_first(active);
+        while (backlog->first && over_limit(self, size))
+            gale__backlog_drop_first(backlog);
         return 0;
     case GALE_WEBSOCKET_CLOSE:
         break;
@@ -143,19 +119,7 @@ static int make_room(gale_websocket *self, size_t size)
 /* Takes the reference, also when it fails. */
 static int let_frame_wait(gale_websocket *self, gale_bytes *frame)
 {
-    gale__websocket_active *active = self->active;
-    gale__websocket_waiting *waiting = frame ? GALE__NEW(gale__websocket_waiting) : NULL;
-    if (!waiting) {
-        gale_bytes_unref(frame);
-        return -ENOMEM;
-    }
-    waiting->frame = frame;
-    if (active->last)
-        active->last->next = waiting;
-    else
-        active->first = waiting;
-    active->last = waiting;
-    active->waiting_size += gale_bytes_str(frame).len;
+    GALE_TRY(gale__backlog_add(&self->active->backlog, frame));
     return queued(self);
 }
 
@@ -176,7 +140,7 @@ static int let_wait(gale_websocket *self, uint8_t opcode, bool compressed, gale_
 /* A close frame is the last one; others may overtake messages that wait. */
 int gale__websocket_send_control(gale_websocket *self, uint8_t opcode, gale_str payload)
 {
-    if (opcode == GALE__WEBSOCKET_CLOSE && self->active && self->active->first)
+    if (opcode == GALE__WEBSOCKET_CLOSE && self->active && self->active->backlog.first)
         return let_wait(self, opcode, false, payload);
     GALE_TRY(queue_frame(self, opcode, false, payload));
     return queued(self);
@@ -186,13 +150,12 @@ int gale__websocket_send_control(gale_websocket *self, uint8_t opcode, gale_str 
 
 static int send_frame(gale_websocket *self, uint8_t opcode, bool compressed, gale_str payload)
 {
-    gale__websocket_active *active = gale__websocket_attach(self);
-    if (!active)
+    if (!gale__websocket_attach(self))
         return -ENOMEM;
     size_t size = GALE__WEBSOCKET_HEAD_MAX + payload.len;
     if (GALE__UNLIKELY(over_limit(self, size)))
         GALE_TRY(make_room(self, size));
-    if (GALE__UNLIKELY(active->first || gale__stream_queued(&self->stream) >= QUEUE_HIGH))
+    if (GALE__UNLIKELY(must_wait(self)))
         return let_wait(self, opcode, compressed, payload);
     GALE_TRY(queue_frame(self, opcode, compressed, payload));
     return queued(self);
@@ -224,9 +187,8 @@ GALE__APART static int send_compressed(gale_websocket *self, uint8_t opcode, gal
     int result = what.result;
     if (result >= 0) {
         gale_str payload = gale__buffer_str(&what.out);
-        bool waits = self->active->first || gale__stream_queued(&self->stream) >= QUEUE_HIGH;
-        result = waits ? let_wait(self, opcode, true, payload)
-                       : queue_frame(self, opcode, true, payload);
+        result = must_wait(self) ? let_wait(self, opcode, true, payload)
+                                 : queue_frame(self, opcode, true, payload);
         if (result >= 0)
             queued(self);
     }
@@ -265,19 +227,13 @@ int gale__websocket_send_shared(gale_websocket *self, gale_bytes *frame)
 {
     gale_str bytes = gale_bytes_str(frame);
     GALE_TRY(check_room(self, bytes.len));
-    gale__websocket_active *active = gale__websocket_attach(self);
-    if (!active)
+    if (!gale__websocket_attach(self))
         return -ENOMEM;
     if (over_limit(self, bytes.len))
         GALE_TRY(make_room(self, bytes.len));
-    if (active->first || gale__stream_queued(&self->stream) >= QUEUE_HIGH)
+    if (must_wait(self))
         return let_frame_wait(self, gale_bytes_ref(frame));
-    gale__segments *output = gale__stream_output(&self->stream);
-    if (!output)
-        return -ENOMEM;
-    GALE_TRY(bytes.len <= COPIED_MOST
-                 ? gale__segments_append(output, net_of(self), bytes.data, bytes.len)
-                 : gale__segments_share(output, net_of(self), frame));
+    GALE_TRY(gale__stream_queue_bytes(&self->stream, frame));
     return queued(self);
 }
 
