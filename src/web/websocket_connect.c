@@ -70,13 +70,13 @@ static int offer_compression(connecting *self, const gale_websocket_compression 
 }
 
 /* RFC 6455 §4.1: tokens, each once. */
-static int check_subprotocol(const char *const *all, const char *one)
+static int check_subprotocol(const char *const *all, const char *const *one)
 {
-    if (!gale__http_is_token(one, strlen(one)))
-        return gale__fail(GALE_EINVALID, "the subprotocol \"%s\" is no token", one);
-    for (; *all != one; all++)
-        if (strcmp(*all, one) == 0)
-            return gale__fail(GALE_EINVALID, "the subprotocol \"%s\" is offered twice", one);
+    if (!gale__http_is_token(*one, strlen(*one)))
+        return gale__fail(GALE_EINVALID, "the subprotocol \"%s\" is no token", *one);
+    for (; all != one; all++)
+        if (strcmp(*all, *one) == 0)
+            return gale__fail(GALE_EINVALID, "the subprotocol \"%s\" is offered twice", *one);
     return 0;
 }
 
@@ -86,7 +86,7 @@ static int join_subprotocols(connecting *self, const char **ret)
     const char *const *all = self->options->subprotocols;
     *ret = NULL;
     for (const char *const *at = all; at && *at; at++) {
-        GALE_TRY(check_subprotocol(all, *at));
+        GALE_TRY(check_subprotocol(all, at));
         *ret = *ret ? gale__arena_printf(&self->arena, NULL, "%s, %s", *ret, *at) : *at;
         if (!*ret)
             return -ENOMEM;
