@@ -180,7 +180,7 @@ typedef struct gale_topics_options {
      * many subscribers; 0 means 67108864 (64 MiB). */
     int64_t max_pending;
     /** Called for each topic with subscribers in this process when something was lost; may publish
-     * (`local`: that they look again, for example), but subscribe nobody. */
+     * (`local`: that they look again, for example), but may not wait. */
     gale_topic_loss on_loss;
     void *arg; /**< of on_loss */
     void *reserved_[8];
