@@ -23,7 +23,7 @@ typedef struct gale__publication gale__publication;
 typedef struct gale__subscriber gale__subscriber;
 
 typedef struct gale__subscriber_operations {
-    /* Messages for it, in order. It may end its owner's subscriptions, and nobody else's. */
+    /* Messages for it, in order. It may end subscriptions, its own and those of others. */
     void (*deliver)(gale__subscriber *self, gale__publication *const *messages, size_t count);
     /* Something was lost on its way from elsewhere: so much at least, 0: unknown. May be NULL. */
     void (*missed)(gale__subscriber *self, uint64_t count);

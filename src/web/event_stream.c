@@ -144,11 +144,7 @@ static void begin_ending(gale_event_stream *self, gale__event_stream_state state
     self->state = (uint8_t)state;
     if (!first)
         return;
-    for (gale__list *link; (link = gale__list_pop(&self->watchers));) {
-        gale__event_stream_watcher *watcher =
-            GALE__CONTAINER_OF(link, gale__event_stream_watcher, link);
-        watcher->ended(watcher);
-    }
+    gale__event_stream_leave_topics(self);
     if (self->handler && gale__task_current && gale__task_current->root == self->handler->scope)
         self->handler->disconnected = true; /* it knows, and may still have things to do */
     else if (self->handler)
@@ -314,7 +310,6 @@ gale_event_stream *gale__event_stream_new(gale_handler *handler,
         return NULL;
     gale__stream_init(&self->stream, application->loop, -1, &stream_handlers);
     self->timer.fire = on_timer;
-    gale__list_init(&self->watchers);
     self->application = application;
     self->on_close = options->on_close;
     self->heartbeat = heartbeat_of(options);

@@ -26,12 +26,6 @@ typedef enum gale__event_stream_state {
     GALE__EVENT_STREAM_DEAD
 } gale__event_stream_state;
 
-/* Whoever wants to know that a stream is going: told once, when it begins to end. */
-typedef struct gale__event_stream_watcher {
-    gale__list link; /* in stream->watchers; may be taken out at any time */
-    void (*ended)(struct gale__event_stream_watcher *watcher);
-} gale__event_stream_watcher;
-
 /* The line of the access log, but for its time. */
 typedef struct gale__event_stream_log {
     int64_t started; /* ns, monotonic */
@@ -43,10 +37,10 @@ struct gale_event_stream {
     gale__timer timer;
     gale__list link;     /* in application->event_streams */
     gale__list flushing; /* in application->event_streams_to_flush */
-    gale__list watchers; /* gale__event_stream_watcher */
     gale_application *application;
-    gale_handler *handler;  /* that has opened it; NULL once it has ended */
-    gale__backlog *backlog; /* NULL: nothing waits */
+    gale_handler *handler;           /* that has opened it; NULL once it has ended */
+    gale__backlog *backlog;          /* NULL: nothing waits */
+    struct gale__subscriber *topics; /* its subscriptions */
     void (*on_close)(gale_event_stream *stream);
     gale__event_stream_log *log; /* of one that was kept; NULL when it is not wanted */
     int64_t active;              /* when the kernel last took something, or began not to */
@@ -81,13 +75,6 @@ void gale__event_stream_lost(gale_event_stream *self);
 void gale__event_stream_flush_later(gale_event_stream *self);
 /* A task no longer waits for room: frees a dead stream that has waited for that. */
 void gale__event_stream_release(gale_event_stream *self);
-/* `watcher->ended` is called once, when the stream begins to end; not for one that has. */
-static inline void gale__event_stream_watch(gale_event_stream *self,
-                                            gale__event_stream_watcher *watcher)
-{
-    gale__list_append(&self->watchers, &watcher->link);
-}
-
 /* All streams of an application: closed; cut; cut and freed. */
 void gale__event_streams_drain(gale_application *application);
 void gale__event_streams_cut(gale_application *application);
@@ -106,5 +93,10 @@ int gale__event_stream_send_bytes(gale_event_stream *self, gale_bytes *encoded);
 bool gale__event_stream_move_backlog(gale_event_stream *self);
 /* Drops all that waits; tasks that wait are told GALE_ECLOSED. */
 void gale__event_stream_drop_backlog(gale_event_stream *self);
+
+/* ---- event_stream_topics.c -------------------------------------------------------------- */
+
+/* Ends all its subscriptions. */
+void gale__event_stream_leave_topics(gale_event_stream *self);
 
 #endif

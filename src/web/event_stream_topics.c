@@ -9,13 +9,6 @@
 #include "web/event_stream.h"
 #include "web/topic_forms.h"
 
-/* What a stream has subscribed to; made when it first does. */
-typedef struct stream_topics {
-    gale__event_stream_watcher watcher;
-    gale_event_stream *stream;
-    gale__subscriber *chain;
-} stream_topics;
-
 /* ---- Delivering ------------------------------------------------------------------------- */
 
 /* NULL when out of memory. */
@@ -39,7 +32,7 @@ static int deliver_one(gale_event_stream *stream, gale__publication *message)
 /* One that has missed something is closed: the browser comes back, and tells what it has. */
 static void deliver(gale__subscriber *subscriber, gale__publication *const *messages, size_t count)
 {
-    gale_event_stream *stream = ((stream_topics *)subscriber->owner)->stream;
+    gale_event_stream *stream = subscriber->owner;
     for (size_t i = 0; i < count; i++) {
         if (messages[i]->binary)
             continue; /* events are texts */
@@ -54,56 +47,25 @@ static const gale__subscriber_operations operations = { .deliver = deliver };
 
 /* ---- Subscribing ------------------------------------------------------------------------ */
 
-static void ended(gale__event_stream_watcher *watcher)
-{
-    stream_topics *self = GALE__CONTAINER_OF(watcher, stream_topics, watcher);
-    gale__topics_unsubscribe_all(gale__topics_of(self->stream->stream.loop), &self->chain);
-    gale__free(self);
-}
-
-/* NULL when it has none. */
-static stream_topics *topics_of_stream(gale_event_stream *stream)
-{
-    for (gale__list *link = stream->watchers.next; link != &stream->watchers; link = link->next) {
-        gale__event_stream_watcher *watcher =
-            GALE__CONTAINER_OF(link, gale__event_stream_watcher, link);
-        if (watcher->ended == ended)
-            return GALE__CONTAINER_OF(watcher, stream_topics, watcher);
-    }
-    return NULL;
-}
-
-static stream_topics *make_topics_of_stream(gale_event_stream *stream)
-{
-    stream_topics *self = topics_of_stream(stream);
-    if (self)
-        return self;
-    self = GALE__NEW(stream_topics);
-    if (!self)
-        return NULL;
-    self->stream = stream;
-    self->watcher.ended = ended;
-    gale__event_stream_watch(stream, &self->watcher);
-    return self;
-}
-
 int gale_subscribe_event_stream(gale_event_stream *stream, const char *topic)
 {
     if (stream->state != GALE__EVENT_STREAM_OPEN)
         return gale__fail(GALE_ECLOSED, "the event stream is closed");
     gale__topics *topics = gale__topics_of(stream->stream.loop);
-    stream_topics *self = topics ? make_topics_of_stream(stream) : NULL;
-    if (!self)
+    if (!topics)
         return -ENOMEM;
-    return gale__topics_subscribe(topics, topic, &self->chain,
+    return gale__topics_subscribe(topics, topic, &stream->topics,
                                   (size_t)topics->options.max_topics_per_connection, &operations,
-                                  self);
+                                  stream);
 }
 
 int gale_unsubscribe_event_stream(gale_event_stream *stream, const char *topic)
 {
-    stream_topics *self = topics_of_stream(stream);
-    gale__subscriber *none = NULL;
-    return gale__topics_unsubscribe(gale__topics_of(stream->stream.loop), topic,
-                                    self ? &self->chain : &none);
+    return gale__topics_unsubscribe(gale__topics_of(stream->stream.loop), topic, &stream->topics);
+}
+
+void gale__event_stream_leave_topics(gale_event_stream *stream)
+{
+    if (stream->topics)
+        gale__topics_unsubscribe_all(gale__topics_of(stream->stream.loop), &stream->topics);
 }
