@@ -18,7 +18,8 @@
  *
  * The functions of its class run in tasks, one at a time, in the order of what has come, and may
  * wait: what comes meanwhile waits, and the peer is slowed down. Each has a scope of its own, and
- * is cancelled when the connection is gone.
+ * is cancelled when the connection is gone; a client's when it is freed, since what a server has
+ * said before it left is still handled.
  *
  * A client is written in a straight line, in a task:
  *

@@ -31,6 +31,49 @@ void gale__backlog_drop_first(gale__backlog *backlog)
     gale__free(first);
 }
 
+/* A task that waits, on its stack. It stays in the list until it has resumed, since much may happen
+ * between its being woken and that. */
+typedef struct writer {
+    gale__waiter waiter;
+    gale__list link; /* in backlog->writers */
+    bool turned_away;
+} writer;
+
+static void wake_all(gale__backlog *backlog, bool turn_away)
+{
+    for (gale__list *link = backlog->writers.next, *next; link != &backlog->writers; link = next) {
+        writer *one = GALE__CONTAINER_OF(link, writer, link);
+        next = link->next;
+        one->turned_away = turn_away;
+        if (turn_away)
+            gale__list_remove(link);
+        gale__wake(&one->waiter, 0);
+    }
+}
+
+static void abandon(gale__waiter *waiter)
+{
+    (void)waiter; /* it leaves the list when it resumes */
+}
+
+int gale__backlog_wait(gale__backlog *backlog)
+{
+    writer self;
+    GALE_TRY(gale__wait_begin(&self.waiter, abandon));
+    self.turned_away = false;
+    gale__list_append(&backlog->writers, &self.link);
+    int result = gale__wait_end(&self.waiter);
+    if (self.turned_away)
+        return gale__fail(GALE_ECLOSED, "the connection is closed");
+    gale__list_remove(&self.link);
+    return result;
+}
+
+void gale__backlog_turn_away(gale__backlog *backlog)
+{
+    wake_all(backlog, true);
+}
+
 bool gale__backlog_move_some(gale__backlog *backlog, gale__stream *stream)
 {
     bool moved = false;
@@ -39,7 +82,7 @@ bool gale__backlog_move_some(gale__backlog *backlog, gale__stream *stream)
         gale__backlog_drop_first(backlog);
         moved = true;
     }
-    gale__wake_all(&backlog->writers, 0);
+    wake_all(backlog, false);
     return moved;
 }
 
@@ -47,7 +90,7 @@ void gale__backlog_clear(gale__backlog *backlog)
 {
     while (backlog->first)
         gale__backlog_drop_first(backlog);
-    gale__wake_all(&backlog->writers, GALE_ECLOSED);
+    wake_all(backlog, true);
 }
 
 int gale__stream_queue_bytes(gale__stream *stream, gale_bytes *bytes)

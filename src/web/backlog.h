@@ -16,8 +16,8 @@ typedef struct gale__backlog_message {
 
 typedef struct gale__backlog {
     gale__backlog_message *first, *last;
-    size_t size; /* bytes of all */
-    gale__list writers;
+    size_t size;        /* bytes of all */
+    gale__list writers; /* tasks that wait for room, or have not gone on yet */
 } gale__backlog;
 
 enum { GALE__BACKLOG_FROM = 65536 }; /* bytes in the stream's queue after which messages wait */
@@ -51,7 +51,12 @@ static inline bool gale__backlog_move(gale__backlog *backlog, gale__stream *stre
 {
     return !gale__backlog_is_idle(backlog) && gale__backlog_move_some(backlog, stream);
 }
-/* Drops all that waits; writers are told GALE_ECLOSED. */
+/* Suspends until there may be room: 0, GALE_ECANCELED or GALE_ENOTASK; or GALE_ECLOSED, and then
+ * the backlog, and whose it is, may be gone. The backlog must stay until then. */
+int gale__backlog_wait(gale__backlog *backlog);
+/* Ends the waiting of all writers with GALE_ECLOSED. */
+void gale__backlog_turn_away(gale__backlog *backlog);
+/* The same, and drops all that waits. */
 void gale__backlog_clear(gale__backlog *backlog);
 
 /* Appends bytes to the stream's queue: a copy when they are few. 0 or -ENOMEM. */

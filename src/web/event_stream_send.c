@@ -153,7 +153,7 @@ static int wait_for_room(gale_event_stream *self, size_t size, bool may_wait)
         if (!attach_backlog(self))
             return -ENOMEM;
         self->waiting++;
-        int result = gale__wait_in(&self->backlog->writers);
+        int result = gale__backlog_wait(self->backlog);
         self->waiting--;
         if (self->state != GALE__EVENT_STREAM_OPEN) {
             gale__event_stream_release(self);

@@ -159,7 +159,7 @@ static void turn_away(gale__websocket_client *client)
     client->slots.on_ping = client->slots.on_pong = NULL;
     wake_reader(client, GALE_ECLOSED);
     if (self->active)
-        gale__wake_all(&self->active->backlog.writers, GALE_ECLOSED);
+        gale__backlog_turn_away(&self->active->backlog);
     if (client->holds) {
         client->holds = self->busy = false;
         gale__loop_call(self->stream.loop, &self->active->resume);

@@ -62,6 +62,7 @@ typedef struct scripted_server {
     gale_str frames;   /* behind that */
     size_t piece;      /* bytes sent at a time; 0: all */
     size_t cut;        /* bytes after which it leaves; 0: none */
+    bool deaf;         /* it does not read what comes behind the request */
     bool leaves;       /* after it has sent it all; else when the client does */
     char asked[4096];  /* the head of the last request */
     char heard[65536]; /* what has come behind it */
@@ -111,6 +112,8 @@ static int script_serve(gale_iostream *stream, const gale_address *address, void
     script.asked[data.len] = '\0';
     script.heard_size = 0;
     GALE_TRY(script_answer(stream));
+    if (script.deaf)
+        return gale_sleep(3600);
     while (!script.leaves && gale_iostream_read_bytes(stream, 4096, true, &data) >= 0) {
         assert_true(script.heard_size + data.len <= sizeof script.heard);
         memcpy(script.heard + script.heard_size, data.data, data.len);

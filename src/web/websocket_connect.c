@@ -212,7 +212,7 @@ static int shake_hands(connecting *self, const char *url)
 
 /* ---- The connection --------------------------------------------------------------------- */
 
-/* In the calling task. It is cancelled when the connection is gone. */
+/* In the calling task. */
 static int call_open(gale_websocket *socket)
 {
     const gale_websocket_class *slots = socket->type->slots;
@@ -222,9 +222,7 @@ static int call_open(gale_websocket *socket)
     socket->active->running = scope;
     int result = gale_scope_close(scope, scope ? slots->open(socket, NULL) : -ENOMEM);
     socket->active->running = NULL;
-    return result == GALE_ECANCELED && !gale_task_canceled()
-               ? gale__fail(GALE_ECLOSED, "the connection ended in `open`")
-               : result;
+    return result;
 }
 
 static int open_connection(connecting *self, gale_scope *scope, gale_websocket **ret_socket)

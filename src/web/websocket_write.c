@@ -102,7 +102,7 @@ static int make_room(gale_websocket *self, size_t size)
             if (!gale__task_current)
                 return gale__fail(GALE_EFULL, "%zu bytes wait to be sent",
                                   gale_websocket_buffered(self));
-            GALE_TRY(gale__wait_in(&backlog->writers));
+            GALE_TRY(gale__backlog_wait(backlog));
         }
         return self->state == GALE__WEBSOCKET_OPEN ? 0 : closed(self);
     case GALE_WEBSOCKET_DROP_OLDEST:
