@@ -31,38 +31,53 @@ static void on_flush(gale__callback *callback)
     gale__websocket_settle(GALE__CONTAINER_OF(callback, gale__websocket_active, flush)->websocket);
 }
 
+static gale__websocket_active *active_new(const gale__websocket_type *type)
+{
+    gale__websocket_active *active = GALE__NEW(gale__websocket_active);
+    if (!active)
+        return NULL;
+    int64_t most = type->max_message_size;
+    active->resume.run = on_resume;
+    active->flush.run = on_flush;
+    active->reader =
+        (gale__websocket_reader){ .max_message_size = most, .from_client = !type->client };
+    gale__buffer_init(&active->input, SIZE_MAX);
+    gale__buffer_init(&active->message, most < 0 ? SIZE_MAX : (size_t)most);
+    gale__backlog_init(&active->backlog);
+    return active;
+}
+
 gale__websocket_active *gale__websocket_attach(gale_websocket *self)
 {
     if (self->active)
         return self->active;
-    gale__websocket_active *active = GALE__NEW(gale__websocket_active);
+    gale__websocket_type *type = self->type;
+    gale__websocket_active *active = type->spare ? type->spare : active_new(type);
     if (!active)
         return NULL;
+    type->spare = NULL;
     active->websocket = self;
-    active->resume.run = on_resume;
-    active->flush.run = on_flush;
-    active->reader = (gale__websocket_reader){ .max_message_size = self->type->max_message_size,
-                                               .from_client = !self->type->client,
-                                               .deflate = self->compressed };
-    int64_t most = self->type->max_message_size;
-    gale__buffer_init(&active->input, SIZE_MAX);
-    gale__buffer_init(&active->message, most < 0 ? SIZE_MAX : (size_t)most);
-    gale__backlog_init(&active->backlog);
+    active->reader.deflate = self->compressed;
     self->active = active;
     return active;
 }
 
-static void release_active(gale_websocket *self)
+static gale__websocket_active *take_active(gale_websocket *self)
 {
     gale__websocket_active *active = self->active;
-    if (!active)
-        return;
     gale__loop_uncall(&active->resume);
     gale__loop_uncall(&active->flush);
     gale__buffer_clear(&active->input);
     gale__buffer_clear(&active->message);
     self->active = NULL;
-    gale__free(active);
+    return active;
+}
+
+static void free_active(gale_websocket *self)
+{
+    if (!self->active)
+        return;
+    gale__free(take_active(self));
     if (self->type->client)
         gale__websocket_type_clear(self->type);
 }
@@ -74,6 +89,16 @@ static bool idle(const gale_websocket *self)
     return !self->busy && !self->processing && active->input.size == 0 &&
            !active->reader.in_message && !active->reader.in_payload &&
            active->reader.gathered == 0 && gale__backlog_is_idle(&active->backlog);
+}
+
+/* What an idle connection has is as new; the next one that becomes active takes it. */
+static void rest(gale_websocket *self)
+{
+    gale__websocket_type *type = self->type;
+    if (type->client || type->spare)
+        free_active(self);
+    else
+        type->spare = take_active(self);
 }
 
 /* ---- Opening --------------------------------------------------------------------------- */
@@ -136,7 +161,7 @@ void gale__websocket_start(gale_websocket *self)
 static void websocket_free(gale_websocket *self)
 {
     gale_application *application = self->application;
-    release_active(self);
+    free_active(self);
     gale__websocket_windows_free(self->windows);
     gale__free(self->subprotocol);
     gale__free(self->close_reason);
@@ -439,7 +464,7 @@ void gale__websocket_settle(gale_websocket *self)
             return;
     }
     if (self->active && idle(self))
-        release_active(self);
+        rest(self);
     gale__receive_mode mode = wanted_mode(self);
     if (self->receiving == mode)
         return;

@@ -39,6 +39,7 @@ typedef struct gale__websocket_type {
     gale__websocket_deflater deflater;
     gale__websocket_inflater inflater;
     bool can_deflate, can_inflate; /* they are there */
+    struct gale__websocket_active *spare; /* of a connection that became idle, or NULL */
 } gale__websocket_type;
 
 typedef enum gale__websocket_state {

@@ -71,6 +71,7 @@ void gale__websocket_type_free(gale__websocket_type *type)
     if (!type)
         return;
     gale__websocket_type_clear(type);
+    gale__free(type->spare);
     gale__free(type);
 }
 
