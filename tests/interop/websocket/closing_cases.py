@@ -60,4 +60,4 @@ def what_follows():
     yield refused("6455 §7.1.7", "much after a failure", frame(3) + text("x" * 300000))
 
 
-CASES = [case for group in (codes, payloads, bad_reasons, what_follows) for case in group()]
+GROUPS = (codes, payloads, bad_reasons, what_follows)

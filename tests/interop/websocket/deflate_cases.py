@@ -7,7 +7,7 @@ import zlib
 
 from cases import DEFLATE, WS, Case, refused
 from frames import (BINARY, CLOSE, PING, PONG, RSV1, TAIL, TEXT, Binary, Close, Pong, Text, binary, close,
-                    deflate, fragments, frame, more, ping, text)
+                    deflate, fragments, frame, more, ping, side, text)
 
 HELLO = bytes.fromhex("f248cdc9c90700")  # §7.2.3.1
 OFFER = "permessage-deflate"
@@ -274,7 +274,7 @@ def corrupt():
                  1007, before=[Text("Hello")])
     yield broken("7692 §7.1.1.2", "the window is used that was not to be kept",
                  packed(TEXT, HELLO) + packed(TEXT, bytes.fromhex("f200110000")), 1007,
-                 before=[Text("Hello")], offers=f"{OFFER}; client_no_context_takeover")
+                 before=[Text("Hello")], offers=f"{OFFER}; {side()}_no_context_takeover")
 
 
 def not_utf8():
@@ -320,6 +320,4 @@ def sizes():
                          [Text(message) for message in messages], offers=one, agreed=agreed, drip=False)
 
 
-CASES = [case for group in (combinations, spellings, declined, examples, empty, flushes, mixed,
-                            reserved, corrupt, not_utf8, bombs, sizes)
-         for case in group()]
+GROUPS = (combinations, spellings, declined, examples, empty, flushes, mixed, reserved, corrupt, not_utf8, bombs, sizes)

@@ -3,6 +3,7 @@
 
 import base64
 import collections
+import contextlib
 import hashlib
 import os
 import socket
@@ -12,11 +13,31 @@ import zlib
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 RSV1, RSV2, RSV3 = 4, 2, 1
 MASK = bytes.fromhex("37fa213d")
+DEFAULT = object()  # the mask of a client, or none of a server: see `role`
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 PATIENCE = 30  # seconds, for what should take far less
 TAIL = b"\x00\x00\xff\xff"  # of a sync flush, which is not sent
 
 Frame = collections.namedtuple("Frame", "opcode payload rsv fin", defaults=(b"", 0, True))
+
+
+default_mask = MASK
+
+
+@contextlib.contextmanager
+def role(name):
+    """Frames that are made meanwhile are those of a "client", as at first, or of a "server"."""
+    global default_mask
+    before, default_mask = default_mask, MASK if name == "client" else None
+    try:
+        yield
+    finally:
+        default_mask = before
+
+
+def side():
+    """Whose frames are made now."""
+    return "client" if default_mask else "server"
 
 
 def mask_bytes(data, mask):
@@ -34,18 +55,23 @@ def length_bytes(size, bits=None):
     return b"\x7e" + struct.pack(">H", size) if bits == 16 else b"\x7f" + struct.pack(">Q", size)
 
 
-def head(opcode, size, fin=True, rsv=0, mask=MASK, bits=None):
+def head(opcode, size, fin=True, rsv=0, mask=DEFAULT, bits=None):
     """What goes before the payload; `mask` None: not masked."""
+    mask = default_mask if mask is DEFAULT else mask
     length = length_bytes(size, bits)
     first = bytes([(0x80 if fin else 0) | rsv << 4 | opcode, length[0] | (0x80 if mask else 0)])
     return first + length[1:] + (mask or b"")
 
 
-def frame(opcode, payload=b"", fin=True, rsv=0, mask=MASK, bits=None):
-    """A frame of a client; of a server with `mask` None."""
+def begin(opcode, size, payload, fin=True, rsv=0, mask=DEFAULT, bits=None):
+    """A frame of so many bytes, of which only the first have come."""
+    mask = default_mask if mask is DEFAULT else mask
+    return head(opcode, size, fin, rsv, mask, bits) + (mask_bytes(payload, mask) if mask else payload)
+
+
+def frame(opcode, payload=b"", **how):
     data = payload.encode() if isinstance(payload, str) else payload
-    return (head(opcode, len(data), fin, rsv, mask, bits) +
-            (mask_bytes(data, mask) if mask else data))
+    return begin(opcode, len(data), data, **how)
 
 
 def text(payload, **how):
@@ -146,6 +172,12 @@ def deflate(data, bits=15, level=6, compressor=None, flush=zlib.Z_SYNC_FLUSH):
     return out.removesuffix(TAIL)
 
 
+def inflater(side, agreed):
+    """Of what that side sends."""
+    return Inflater(int(agreed.get(f"{side}_max_window_bits", 15)),
+                    f"{side}_no_context_takeover" not in agreed)
+
+
 def parse_parameters(value):
     """{name: value or True} of an answered permessage-deflate; None when there is none."""
     if not value:
@@ -162,14 +194,12 @@ class Closed(Exception):
 
 
 class Peer:
-    """A client: it has a socket, and takes to pieces what comes."""
+    """One side of a connection: it has a socket, and takes to pieces what comes."""
+    from_client = False  # what comes
 
-    def __init__(self, port, address="127.0.0.1", timeout=PATIENCE, receive_buffer=None):
-        self.socket = socket.socket()
-        if receive_buffer:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.socket.settimeout(timeout)
-        self.socket.connect((address, port))
+    def __init__(self, connected):
+        self.socket = connected
+        self.socket.settimeout(PATIENCE)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = bytearray()
         self.inflate = None
@@ -201,46 +231,31 @@ class Peer:
         return data
 
     def read_head(self):
-        """Status and headers, the names in lower case, of an HTTP response."""
+        """The first line, and the headers, the names in lower case."""
         while (end := self.buffer.find(b"\r\n\r\n")) < 0:
             if not self.fill():
                 raise Closed(bytes(self.buffer))
-        status_line, *lines = self.take(end + 4)[:-4].decode("latin-1").split("\r\n")
+        first, *lines = self.take(end + 4)[:-4].decode("latin-1").split("\r\n")
         headers = {}
         for line in lines:
             name, _, value = line.partition(": ")
             assert name.lower() not in headers, f"{name} twice"
             headers[name.lower()] = value
-        return int(status_line.split(" ")[1]), headers
-
-    def upgrade(self, path="/ws", offers=None, behind=b"", headers=None):
-        """A handshake, with frames right behind it."""
-        headers = {**({"Sec-WebSocket-Extensions": offers} if offers else {}), **(headers or {})}
-        self.send(request(path, headers) + behind)
-        return self.upgraded()
-
-    def upgraded(self):
-        status, headers = self.read_head()
-        assert status == 101, (status, headers)
-        assert headers["sec-websocket-accept"] == accept_value(KEY), headers
-        agreed = parse_parameters(headers.get("sec-websocket-extensions"))
-        if agreed is not None:
-            self.inflate = Inflater(int(agreed.get("server_max_window_bits", 15)),
-                                    "server_no_context_takeover" not in agreed)
-        return headers
+        return first, headers
 
     def frame(self):
-        """The next one, which must be a good one of a server; None at the end."""
+        """The next one, which must be a good one of the other side; None at the end."""
         if not self.buffer and not self.fill():
             return None
         first, second = self.take(2)
         size = second & 0x7f
-        assert not second & 0x80, "a masked frame from a server"
+        assert bool(second & 0x80) == self.from_client, "masked, or not masked"
         if size >= 126:
             bits = 16 if size == 126 else 64
             size = int.from_bytes(self.take(bits // 8), "big")
             assert length_bytes(size)[0] == (126 if bits == 16 else 127), "length not minimal"
-        one = Frame(first & 15, self.take(size), first >> 4 & 7, bool(first & 0x80))
+        mask = self.take(4) if self.from_client else bytes(4)
+        one = Frame(first & 15, mask_bytes(self.take(size), mask), first >> 4 & 7, bool(first & 0x80))
         if one.rsv == RSV1 and self.inflate and one.opcode in (TEXT, BINARY):
             one = one._replace(payload=self.inflate(one.payload), rsv=0)
         if one.opcode == CLOSE:
@@ -251,6 +266,59 @@ class Peer:
     def frames(self):
         """All until the end."""
         return list(iter(self.frame, None))
+
+
+class Client(Peer):
+    """Of the server at that port."""
+
+    def __init__(self, port, address="127.0.0.1", receive_buffer=None):
+        one = socket.socket()
+        if receive_buffer:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        one.settimeout(PATIENCE)
+        one.connect((address, port))
+        super().__init__(one)
+
+    def read_response(self):
+        """Status and headers."""
+        first, headers = self.read_head()
+        return int(first.split(" ")[1]), headers
+
+    def upgrade(self, path="/ws", offers=None, behind=b"", headers=None):
+        """A handshake, with frames right behind it."""
+        headers = {**({"Sec-WebSocket-Extensions": offers} if offers else {}), **(headers or {})}
+        self.send(request(path, headers) + behind)
+        return self.upgraded()
+
+    def upgraded(self):
+        status, headers = self.read_response()
+        assert status == 101, (status, headers)
+        assert headers["sec-websocket-accept"] == accept_value(KEY), headers
+        agreed = parse_parameters(headers.get("sec-websocket-extensions"))
+        if agreed is not None:
+            self.inflate = inflater("server", agreed)
+        return headers
+
+
+class Server(Peer):
+    """Of a client that has connected."""
+    from_client = True
+
+    def answer(self, headers=None, status="101 Switching Protocols", behind=b"", key=None):
+        """Says yes, or something else; None leaves a header out."""
+        key = key or self.request["sec-websocket-key"]
+        headers = {"Upgrade": "websocket", "Connection": "Upgrade",
+                   "Sec-WebSocket-Accept": accept_value(key), **(headers or {})}
+        lines = [f"HTTP/1.1 {status}"]
+        for name, value in headers.items():
+            values = [] if value is None else value if isinstance(value, list) else [value]
+            lines += [f"{name}: {one}" for one in values]
+        self.send("\r\n".join([*lines, "", ""]).encode("latin-1") + behind)
+
+    def read_request(self):
+        """The first line."""
+        first, self.request = self.read_head()
+        return first
 
 
 def random_key():

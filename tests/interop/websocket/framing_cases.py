@@ -198,6 +198,4 @@ def pings():
     yield Case("6455 §5.5.3", "pong, then ping", pong("x") + ping("y"), [Pong(b"y")])
 
 
-CASES = [case for group in (unmasked, masks, lengths, long_forms, huge, reserved_bits, opcodes,
-                            fragmented, misplaced, interleaved, control, pings)
-         for case in group()]
+GROUPS = (unmasked, masks, lengths, long_forms, huge, reserved_bits, opcodes, fragmented, misplaced, interleaved, control, pings)

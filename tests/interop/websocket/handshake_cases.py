@@ -177,6 +177,4 @@ def sizes():
     yield bad("6585 §5", "a header that is too long", 431, {"Cookie": "x" * 100000})
 
 
-CASES = [case for group in (usual, upgrade, version, key, request_line, host_and_origin, offers, bodies,
-                            sizes)
-         for case in group()]
+GROUPS = (usual, upgrade, version, key, request_line, host_and_origin, offers, bodies, sizes)

@@ -5,8 +5,7 @@ byte."""
 import codecs
 
 from cases import DEFLATE, Case, refused
-from frames import (MASK, TEXT, Binary, Close, Text, binary, close, fragments, head, mask_bytes, more,
-                    text)
+from frames import TEXT, Binary, Close, Text, begin, binary, close, fragments, more, text
 
 MIXED = "aé€𝄞κόσμε\0\x7f\u0080\u07ff\u0800\ud7ff\ue000\ufffd\uffff\U00010000\U0010ffff"
 
@@ -68,12 +67,11 @@ def bad():
                       fragments(TEXT, [whole[i:i + 1] for i in range(len(whole))]), 1007)
         # Nothing follows: it is noticed at the byte itself.
         yield refused("6455 §8.1", f"{name} at once in a frame that goes on",
-                      head(TEXT, 100) + mask_bytes(whole[:at], MASK), 1007)
+                      begin(TEXT, 100, whole[:at]), 1007)
         yield refused("6455 §8.1", f"{name} at once in a message that goes on",
                       text(whole[:at - 1], fin=False) + more(whole[at - 1:at], fin=False), 1007)
         yield refused("6455 §8.1", f"{name} at once in a second frame that goes on",
-                      text(whole[:at - 1], fin=False) + head(0, 70000) +
-                      mask_bytes(whole[at - 1:at], MASK), 1007)
+                      text(whole[:at - 1], fin=False) + begin(0, 70000, whole[at - 1:at]), 1007)
 
 
 def bad_anywhere():
@@ -82,7 +80,7 @@ def bad_anywhere():
         sent = data[:at] + b"\xff" + data[at + 1:]
         yield refused("6455 §8.1", f"FF as byte {at} of {len(data)}", text(sent), 1007)
         yield refused("6455 §8.1", f"FF at once as byte {at} of {len(data)}",
-                      head(TEXT, len(data)) + mask_bytes(sent[:at + 1], MASK), 1007)
+                      begin(TEXT, len(data), sent[:at + 1]), 1007)
     for at in range(64, 68):
         sent = b"x" * at + b"\xff" + b"x" * (200000 - at)
         yield refused("6455 §8.1", f"FF as byte {at} of a long text", text(sent), 1007)
@@ -114,5 +112,4 @@ def other():
                text("é"), [Text("é"), Text("é"), Text("é")])
 
 
-CASES = [case for group in (good, cut_anywhere, bad, bad_anywhere, unfinished, other)
-         for case in group()]
+GROUPS = (good, cut_anywhere, bad, bad_anywhere, unfinished, other)
