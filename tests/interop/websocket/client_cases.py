@@ -76,7 +76,6 @@ def statuses():
     yield raw("9110 §15.2", "103 and 100 before it", hints + interim + good, line=GOOD)
     yield raw("6455 §4.1", "byte by byte", *(good[i:i + 1] for i in range(good.index(b"ACCEPT"))),
               good[good.index(b"ACCEPT"):], line=GOOD)
-    yield raw("6455 §4.1", "HTTP/1.0", good.replace(b"HTTP/1.1", b"HTTP/1.0"))
     yield raw("6455 §4.1", "HTTP/2.0", good.replace(b"HTTP/1.1", b"HTTP/2.0"))
     yield raw("6455 §4.1", "no reason", good.replace(b" Switching Protocols", b" "), line=GOOD)
     yield raw("6455 §4.1", "nothing")
