@@ -20,11 +20,12 @@ function say(text) {
     state.className = text;
 }
 
-// What was said meanwhile comes first: the server is told what the page has.
+// What was said meanwhile comes first: the server is told what the page has, but for the last five
+// seconds, in which messages of several workers may be out of order.
 function connect() {
     const url = new URL("/chatsocket", location.href);
     url.protocol = url.protocol.replace("http", "ws");
-    url.searchParams.set("since", messages.lastElementChild?.dataset.id ?? "0");
+    url.searchParams.set("since", (messages.lastElementChild?.dataset.id ?? 0) - 5e6);
     socket = new WebSocket(url);
     socket.onopen = () => say("connected");
     socket.onmessage = (event) => show(JSON.parse(event.data));
