@@ -88,14 +88,17 @@ typedef struct gale_cares_options {
     double timeout;
     /** How often each server is asked; 0: 4, or what /etc/resolv.conf says. */
     int tries;
-    void *reserved_[4];
+    /** Read instead of /etc/resolv.conf; NULL: that. */
+    const char *resolv_conf;
+    void *reserved_[3];
 } gale_cares_options;
 
 /**
  * A resolver of c-ares: it asks the name servers from the loop, without threads, after the hosts
  * file; /etc/nsswitch.conf is read for the order of the two, and nothing else of the system's
- * (mDNS, LDAP) is asked. What /etc says is read when it is made. NULL, with gale_error_detail, when
- * out of memory, for servers that are none, or in a library built without it. Tornado:
+ * (mDNS, LDAP) is asked. When /etc/resolv.conf has changed, the next lookup goes by what it says
+ * then; `servers` stay. `options` are copied. NULL, with gale_error_detail, when out of memory, for
+ * servers that are none, or in a library built without it. Tornado:
  * platform.caresresolver.CaresResolver.
  */
 GALE_API gale_resolver *gale_cares_resolver_new(const gale_cares_options *options);

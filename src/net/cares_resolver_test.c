@@ -395,6 +395,53 @@ TASK_TEST(freeing_the_resolver_ends_what_waits)
     end();
 }
 
+/* ---- Changes --------------------------------------------------------------------------- */
+
+static void write_file(const char *path, const char *text)
+{
+    char temporary[64];
+    snprintf(temporary, sizeof temporary, "%s.new", path);
+    FILE *file = fopen(temporary, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(rename(temporary, path), 0);
+}
+
+static int ask_silent(void *arg)
+{
+    (void)arg;
+    assert_error(ask("silent.test"), GALE_ETIMEDOUT_RESOLVE);
+    return 0;
+}
+
+/* What waits meanwhile is answered by whom it was asked of. */
+TASK_TEST(a_file_that_changes_is_read_again)
+{
+    char path[] = "/tmp/gale-resolv-XXXXXX", servers[32];
+    start_server();
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    close(fd);
+    snprintf(servers, sizeof servers, "127.0.0.1:%d", server.port);
+    write_file(path, "search nowhere.invalid\n");
+    resolver = gale_cares_resolver_new(&(gale_cares_options){
+        .servers = servers, .timeout = 0.1, .tries = 2, .resolv_conf = path });
+    assert_failure("four", GALE_ENOTFOUND);
+    gale_scope *scope = gale_scope_open(NULL);
+    assert_ok(gale_scope_spawn(scope, "ask", ask_silent, NULL));
+    loop_briefly();
+    write_file(path, "search test\n");
+    assert_string_equal(look_up("four", AF_INET), "127.0.0.2:80");
+    unlink(path);
+    assert_string_equal(look_up("four", AF_INET), "127.0.0.2:80");
+    assert_ok(gale_scope_close(scope, 0));
+    write_file(path, "search nowhere.invalid\n");
+    assert_failure("four", GALE_ENOTFOUND);
+    unlink(path);
+    end();
+}
+
 /* ---- In use ----------------------------------------------------------------------------- */
 
 TASK_TEST(many_at_once)
