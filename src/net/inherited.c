@@ -27,6 +27,9 @@ typedef struct inherited_socket {
     char name[NAME_MAX_SIZE];
 } inherited_socket;
 
+/* The name, to a successor, of a socket whose port the system has chosen. */
+static const char ANY_PORT[] = ".any-port";
+
 static struct {
     pthread_mutex_t lock;
     bool read;
@@ -184,14 +187,23 @@ static bool is_still_there(const inherited_socket *self)
     return !self->taken && fstat(self->fd, &status) == 0 && status.st_ino == self->inode;
 }
 
-static bool same_ip(const struct sockaddr_storage *own, const struct sockaddr *wanted)
+/* Port 0 is wanted by who takes any port, and had by nobody but whom the system gave one. */
+static bool same_port(in_port_t own, in_port_t wanted, bool any_port)
+{
+    return wanted ? own == wanted : any_port;
+}
+
+static bool same_ip(const struct sockaddr_storage *own, const struct sockaddr *wanted,
+                    bool any_port)
 {
     if (wanted->sa_family == AF_INET) {
         const struct sockaddr_in *a = (const void *)own, *b = (const void *)wanted;
-        return a->sin_port == b->sin_port && a->sin_addr.s_addr == b->sin_addr.s_addr;
+        return same_port(a->sin_port, b->sin_port, any_port) &&
+               a->sin_addr.s_addr == b->sin_addr.s_addr;
     }
     const struct sockaddr_in6 *a = (const void *)own, *b = (const void *)wanted;
-    return a->sin6_port == b->sin6_port && a->sin6_scope_id == b->sin6_scope_id &&
+    return same_port(a->sin6_port, b->sin6_port, any_port) &&
+           a->sin6_scope_id == b->sin6_scope_id &&
            memcmp(&a->sin6_addr, &b->sin6_addr, sizeof a->sin6_addr) == 0;
 }
 
@@ -214,7 +226,8 @@ static bool is_on(const inherited_socket *self, const struct sockaddr *wanted, s
         return false;
     if (wanted->sa_family == AF_UNIX)
         return same_path(&own, own_size, wanted, size);
-    return (wanted->sa_family == AF_INET || wanted->sa_family == AF_INET6) && same_ip(&own, wanted);
+    return (wanted->sa_family == AF_INET || wanted->sa_family == AF_INET6) &&
+           same_ip(&own, wanted, strcmp(self->name, ANY_PORT) == 0);
 }
 
 int gale__inherited_take(const struct sockaddr *address, socklen_t size)
@@ -230,6 +243,31 @@ int gale__inherited_take(const struct sockaddr *address, socklen_t size)
     }
     unlock_table();
     return fd;
+}
+
+static inherited_socket *room_for_one(void)
+{
+    if (table.count < GALE__INHERITED_MAX)
+        return &table.sockets[table.count++];
+    for (int i = 0; i < table.count; i++) {
+        struct stat status;
+        inherited_socket *old = &table.sockets[i];
+        if (fstat(old->fd, &status) != 0 || status.st_ino != old->inode)
+            return old;
+    }
+    return NULL;
+}
+
+void gale__inherited_note_any_port(int fd)
+{
+    struct stat status;
+    lock_table();
+    inherited_socket *noted = fstat(fd, &status) == 0 ? room_for_one() : NULL;
+    if (noted) {
+        *noted = (inherited_socket){ .fd = fd, .inode = status.st_ino, .taken = true };
+        memcpy(noted->name, ANY_PORT, sizeof ANY_PORT);
+    }
+    unlock_table();
 }
 
 bool gale__inherited_serves_both(int port)

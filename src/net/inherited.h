@@ -30,8 +30,12 @@ bool gale__inheritance_parse_upgrade(gale__inheritance *self, const char *text);
 /* The i-th name; returns its size. */
 size_t gale__inheritance_name(const gale__inheritance *self, int i, const char **ret_name);
 
-/* An inherited listening socket on that address, which is the caller's from now on, or -1. */
+/* An inherited listening socket on that address, which is the caller's from now on, or -1. For port
+ * 0 it is one whose port a predecessor had the system choose. */
 int gale__inherited_take(const struct sockaddr *address, socklen_t size);
+/* The system has chosen the port of this socket of ours: a successor that asks for port 0 on its
+ * address is to get it. */
+void gale__inherited_note_any_port(int fd);
 /* True when there is one on every IPv6 address that also gets the IPv4 connections of `port`. */
 bool gale__inherited_serves_both(int port);
 /* True when a predecessor has left sockets that nobody has taken. */

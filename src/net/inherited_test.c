@@ -233,6 +233,36 @@ static void from_a_predecessor(void)
     CHECK(gale__inherited_ready_fd() == -1);
 }
 
+/* What asks for any port gets the one that the predecessor's had, and nobody else's. */
+static void any_port_from_a_predecessor(void)
+{
+    int sockets[GALE_BIND_SOCKETS_MAX];
+    int fixed = listen_on(AF_INET, 0, 3), any = listen_on(AF_INET, 0, 4);
+    CHECK(dup2(4, 50) == 50 && dup2(3, 49) == 49 && close(3) == 0 && close(4) == 0);
+    setenv("GALE_RELOAD", "49::50:.any-port:", 1);
+    CHECK(gale_bind_sockets(0, NULL, sockets) > 0 && sockets[0] < 49); /* another address */
+    CHECK(gale_bind_sockets(0, &loopback, sockets) == 1 && sockets[0] == 50);
+    CHECK(gale_socket_port(50) == any);
+    CHECK(gale_bind_sockets(0, &loopback, sockets) == 1 && sockets[0] < 49);
+    CHECK(gale_bind_sockets(fixed, &loopback, sockets) == 1 && sockets[0] == 49);
+    CHECK(strcmp(gale__inherited_name(50), ".any-port") == 0); /* for the next one */
+    CHECK(strcmp(gale__inherited_name(49), "") == 0);
+}
+
+static void the_port_is_noted(void)
+{
+    int sockets[GALE_BIND_SOCKETS_MAX];
+    for (int i = 0; i < 2000; i++) { /* more than are kept */
+        CHECK(gale_bind_sockets(0, &loopback, sockets) == 1);
+        CHECK(strcmp(gale__inherited_name(sockets[0]), ".any-port") == 0);
+        int port = gale_socket_port(sockets[0]);
+        close(sockets[0]);
+        CHECK(gale_bind_sockets(port, &loopback, sockets) == 1);
+        CHECK(strcmp(gale__inherited_name(sockets[0]), "") == 0);
+        close(sockets[0]);
+    }
+}
+
 static void from_itself(void)
 {
     int sockets[GALE_BIND_SOCKETS_MAX];
@@ -287,6 +317,12 @@ TEST(sockets_are_found_by_their_address)
     in_process(take_by_address);
     in_process(one_for_both_families);
     in_process(unix_sockets);
+}
+
+TEST(a_port_that_the_system_chose)
+{
+    in_process(any_port_from_a_predecessor);
+    in_process(the_port_is_noted);
 }
 
 TEST(sockets_are_found_by_their_name)

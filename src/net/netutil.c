@@ -21,7 +21,8 @@ enum { BACKLOG = 128, UNIX_MODE = 0600, NOTHING_OPENED = 1 };
 
 typedef struct binding {
     const gale_bind_options *options;
-    int port; /* once a socket is open: the one that it got */
+    bool any_port; /* the system chooses it */
+    int port;      /* once a socket is open: the one that it got */
     int *sockets;
     int count;
 } binding;
@@ -89,8 +90,6 @@ static int bind_and_listen(int fd, const binding *self, const struct addrinfo *i
 /* A socket that was open before the program was started. */
 static int take_inherited(const binding *self, const struct addrinfo *info)
 {
-    if (self->port == 0)
-        return -1;
     struct sockaddr_storage address = with_port(info, self->port);
     return gale__inherited_take((struct sockaddr *)&address, info->ai_addrlen);
 }
@@ -108,6 +107,8 @@ static int open_one(binding *self, const struct addrinfo *info)
     int inherited = take_inherited(self, info);
     if (inherited >= 0) {
         self->sockets[self->count++] = inherited;
+        if (self->port == 0)
+            self->port = gale_socket_port(inherited);
         return listen(inherited, backlog_of(self->options)) == 0 ? 0 : -errno;
     }
     if (self->port && self->options->family != AF_INET && is_any_ipv4(info->ai_addr) &&
@@ -123,6 +124,8 @@ static int open_one(binding *self, const struct addrinfo *info)
         close(fd);
         return result < 0 ? result : 0;
     }
+    if (self->any_port)
+        gale__inherited_note_any_port(fd);
     self->sockets[self->count++] = fd;
     return 0;
 }
@@ -156,7 +159,10 @@ static int fail(int port, const char *address, int result, const char *reason)
 int gale_bind_sockets(int port, const gale_bind_options *options, int *sockets)
 {
     static const gale_bind_options defaults;
-    binding self = { .options = options ? options : &defaults, .port = port, .sockets = sockets };
+    binding self = { .options = options ? options : &defaults,
+                     .any_port = port == 0,
+                     .port = port,
+                     .sockets = sockets };
     const char *address = self.options->address;
     if (address && !*address)
         address = NULL;

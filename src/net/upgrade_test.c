@@ -213,7 +213,7 @@ TEST(the_old_one_retires)
     retire(loop);
     gale_log_set_level(GALE_LOG_WARNING);
     assert_true(test_logged("serves; this one ends with what is in flight"));
-    assert_report(path, "1:: 0 1 2 3 4 ");
+    assert_report(path, "1:.any-port: 0 1 2 3 4 ");
     unlink(path);
     unsetenv("REPORT");
     gale_upgrade_configure(NULL);

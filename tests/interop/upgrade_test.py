@@ -35,6 +35,17 @@ def wait_until(condition, what, seconds=30):
         time.sleep(0.02)
 
 
+def listening_port(pid):
+    """The port of an IPv4 socket on which the process listens, or 0."""
+    folder = f"/proc/{pid}/fd"
+    links = {os.readlink(os.path.join(folder, fd)) for fd in os.listdir(folder)}
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        for row in map(str.split, table.readlines()[1:]):
+            if row[3] == "0A" and f"socket:[{row[9]}]" in links:
+                return int(row[1].split(":")[1], 16)
+    return 0
+
+
 class Client:
     """Sends requests and never repeats one."""
 
@@ -113,17 +124,20 @@ class Load:
 class Server:
     """An example, in a folder where its file can be replaced."""
 
-    def __init__(self, workers, name="upgrade"):
+    def __init__(self, workers, name="upgrade", any_port=False):
         self.name = name
         self.folder = tempfile.TemporaryDirectory()
         self.program = os.path.join(self.folder.name, "server")
-        self.port = free_port()
+        self.port = 0 if any_port else free_port()
         self.log = open(os.path.join(self.folder.name, "log"), "w+b")
         self.replace_program()
         self.started = subprocess.Popen([self.program, f"--port={self.port}"] +
                                         ([f"--workers={workers}"] if workers else []),
                                         stderr=self.log)
         self.pid = self.started.pid
+        if any_port:
+            wait_until(lambda: listening_port(self.pid), "the server's socket")
+            self.port = listening_port(self.pid)
         wait_until(self.serves, "the server's start")
 
     def replace_program(self, script=None):
@@ -224,6 +238,15 @@ def run_by_call(workers):
     server.stop()
 
 
+def run_on_any_port(workers):
+    """The port that the system chose stays."""
+    server = Server(workers, any_port=True)
+    for _ in range(2):
+        server.upgrade()
+        assert server.serves() and listening_port(server.pid) == server.port
+    server.stop()
+
+
 def main():
     options = dict(argument[2:].split("=") for argument in sys.argv[1:])
     requests, upgrades = int(options.get("requests", 5000)), int(options.get("upgrades", 3))
@@ -233,6 +256,8 @@ def main():
     run("one process with TLS", 0, requests, upgrades, pause, "https")
     run_by_call(0)
     run_by_call(2)
+    run_on_any_port(0)
+    run_on_any_port(2)
 
 
 if __name__ == "__main__":
