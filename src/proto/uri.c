@@ -117,6 +117,18 @@ static char *put_lower(char *out, gale_str text)
     return out;
 }
 
+static char *put(char *out, gale_str text)
+{
+    memcpy(out, text.data, text.len);
+    return out + text.len;
+}
+
+/* Whose authority is the path of a Unix socket, in which case counts. */
+static bool names_a_file(gale_str scheme)
+{
+    return scheme.len > 5 && memcmp(scheme.data + scheme.len - 5, "+unix", 5) == 0;
+}
+
 /* ---- Parsing --------------------------------------------------------------------------- */
 
 /* The parts of the text as it was given. */
@@ -166,7 +178,8 @@ static int compose(gale__uri *out, gale__arena *arena, const uri_parts *parts)
     out->scheme = (gale_str){ text, parts->scheme.len };
     memcpy(at, "://", 3);
     out->authority = (gale_str){ at + 3, parts->authority.len };
-    at = put_lower(at + 3, parts->authority);
+    at = names_a_file(out->scheme) ? put(at + 3, parts->authority)
+                                   : put_lower(at + 3, parts->authority);
     out->target.data = at;
     if (!rooted)
         *at++ = '/';

@@ -10,7 +10,7 @@
 typedef struct gale__uri {
     gale_str text;      /* without user information and fragment, ready to be sent */
     gale_str scheme;    /* lower case */
-    gale_str authority; /* host and port as written, in lower case */
+    gale_str authority; /* host and port as written, in lower case, but that of ...+unix */
     gale_str host;      /* NUL-terminated, without the brackets of an IPv6 address */
     gale_str target;    /* path and query; begins with "/" */
     gale_str username;  /* percent-decoded, NUL-terminated; data is NULL when there is none */

@@ -21,6 +21,9 @@ TEST(the_parts_of_a_url)
     assert_str(uri.username, "us@er");
     assert_str(uri.password, "p:w");
     assert_int_equal(uri.port, 8080);
+    assert_ok(gale__uri_parse(&uri, &memory.arena, str("HTTP+unix://%2Ftmp%2FA/B")));
+    assert_str(uri.text, "http+unix://%2Ftmp%2FA/B");
+    assert_str(uri.host, "%2Ftmp%2FA");
     test_arena_close(&memory);
 }
 

@@ -247,11 +247,6 @@ bool gale__websocket_client_hears_on(gale__websocket_client *client)
     return true;
 }
 
-static void process_input(void *arg)
-{
-    gale__websocket_process_input(arg);
-}
-
 /* The message that was given out is no longer needed. */
 static void drop_message(gale__websocket_client *client)
 {
@@ -262,7 +257,7 @@ static void drop_message(gale__websocket_client *client)
     if (self->state == GALE__WEBSOCKET_DEAD)
         gale__websocket_finish(self);
     else if (active->input.size > 0)
-        gale__on_loop_stack(process_input, self);
+        gale__websocket_process_input(self);
     else
         gale__websocket_settle(self);
 }
