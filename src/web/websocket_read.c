@@ -42,6 +42,12 @@ static bool is_whole(const gale__websocket_event *event)
     return is_data(event) && event->begins && event->ends && !event->compressed;
 }
 
+/* Of a client that reads in a straight line. */
+static bool is_read(const gale_websocket *self)
+{
+    return self->type->client && !self->type->slots->on_message;
+}
+
 static void refuse_text(gale_websocket *self)
 {
     gale__websocket_fail(self, GALE__WEBSOCKET_INVALID_DATA, "text that is not UTF-8");
@@ -127,7 +133,7 @@ static bool take_next(call *what)
     if (!self->processing || !gale__task_renew(what->rest) || !next_event(self))
         return false;
     gale__websocket_active *active = self->active;
-    if (!is_whole(&active->event))
+    if (!is_whole(&active->event) || is_read(self))
         return false;
     active->has_event = false;
     what->opcode = active->event.opcode;
@@ -217,12 +223,6 @@ static void fail_message(gale_websocket *self, int error)
         refuse_text(self);
     else
         gale__websocket_lost(self);
-}
-
-/* Of a client that reads in a straight line. */
-static bool is_read(const gale_websocket *self)
-{
-    return self->type->client && !self->type->slots->on_message;
 }
 
 static void take_for_reader(gale_websocket *self, const gale__websocket_event *event)
