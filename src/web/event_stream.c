@@ -14,21 +14,22 @@ static void settle(gale_event_stream *self);
 
 /* ---- Timeouts -------------------------------------------------------------------------- */
 
-/* How long things may stay as they are, in ns. */
+/* How long things may stay as they are, in ns; 0: for ever. */
 static int64_t patience(const gale_event_stream *self)
 {
+    enum { MILLISECOND = 1000000 };
     if (self->shut)
         return LINGER;
     if (gale__stream_queued(&self->stream) > 0)
-        return self->write_timeout;
-    return self->state == GALE__EVENT_STREAM_OPEN ? self->heartbeat : INT64_MAX;
+        return (int64_t)self->write_timeout * MILLISECOND;
+    return self->state == GALE__EVENT_STREAM_OPEN ? (int64_t)self->heartbeat * MILLISECOND : 0;
 }
 
 /* A timer that is due earlier finds the time that counts when it fires. */
 static void set_timer(gale_event_stream *self)
 {
     int64_t duration = patience(self);
-    if (duration == INT64_MAX)
+    if (duration == 0)
         return;
     int64_t deadline = self->active + duration;
     if (!gale__timer_pending(&self->timer) || self->timer.deadline > deadline)
@@ -48,7 +49,7 @@ static void on_timer(gale__timer *timer)
 {
     gale_event_stream *self = GALE__CONTAINER_OF(timer, gale_event_stream, timer);
     int64_t duration = patience(self), now = self->stream.loop->now;
-    if (duration == INT64_MAX || now < self->active + duration) {
+    if (duration == 0 || now < self->active + duration) {
         set_timer(self);
     } else if (self->shut || gale__stream_queued(&self->stream) > 0) {
         gale__event_stream_lost(self);
@@ -286,11 +287,18 @@ static const gale__stream_handlers stream_handlers = {
 
 /* ---- Making ---------------------------------------------------------------------------- */
 
-static int64_t heartbeat_of(const gale_event_stream_options *options)
+/* More than seven weeks is for ever. */
+static uint32_t milliseconds(int64_t nanoseconds)
+{
+    int64_t rounded = nanoseconds / 1000000 + (nanoseconds % 1000000 != 0);
+    return rounded > UINT32_MAX ? 0 : (uint32_t)rounded;
+}
+
+static uint32_t heartbeat_of(const gale_event_stream_options *options)
 {
     if (options->heartbeat < 0)
-        return INT64_MAX;
-    return options->heartbeat > 0 ? gale__seconds(options->heartbeat) : 15000000000;
+        return 0;
+    return milliseconds(options->heartbeat > 0 ? gale__seconds(options->heartbeat) : 15000000000);
 }
 
 static uint64_t limit_of(const gale_event_stream_options *options)
@@ -313,7 +321,7 @@ gale_event_stream *gale__event_stream_new(gale_handler *handler,
     self->application = application;
     self->on_close = options->on_close;
     self->heartbeat = heartbeat_of(options);
-    self->write_timeout = handler->connection->http1->server->write_timeout;
+    self->write_timeout = milliseconds(handler->connection->http1->server->write_timeout);
     self->max_write_buffer = limit_of(options);
     self->when_full = (uint8_t)options->when_full;
     self->allow_half_close = handler->connection->http1->server->options.allow_half_close;

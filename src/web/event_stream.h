@@ -42,12 +42,11 @@ struct gale_event_stream {
     gale__backlog *backlog;          /* NULL: nothing waits */
     struct gale__subscriber *topics; /* its subscriptions */
     void (*on_close)(gale_event_stream *stream);
-    gale__event_stream_log *log; /* of one that was kept; NULL when it is not wanted */
-    int64_t active;              /* when the kernel last took something, or began not to */
-    int64_t heartbeat;           /* ns; INT64_MAX: none */
-    int64_t write_timeout;       /* the same */
-    uint64_t max_write_buffer;   /* bytes */
-    uint32_t waiting;            /* tasks that wait for room */
+    gale__event_stream_log *log;       /* of one that was kept; NULL when it is not wanted */
+    int64_t active;                    /* when the kernel last took something, or began not to */
+    uint64_t max_write_buffer;         /* bytes */
+    uint32_t heartbeat, write_timeout; /* ms; 0: none */
+    uint32_t waiting;                  /* tasks that wait for room */
     uint8_t state, when_full;
     bool kept, allow_half_close;
     bool blocked; /* the kernel takes no more for now */
@@ -57,6 +56,8 @@ struct gale_event_stream {
     bool has_state;
     _Alignas(16) char user_state[];
 };
+
+_Static_assert(sizeof(gale_event_stream) <= 240, "very many idle ones have to be small");
 
 /* ---- event_stream.c: life --------------------------------------------------------------- */
 

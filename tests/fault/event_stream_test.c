@@ -498,7 +498,7 @@ TEST(each_allocation_fails_once)
 
 TEST(an_idle_stream_owns_nothing_but_itself)
 {
-    enum { COUNT = 1000, SIZE = 256 };
+    enum { COUNT = 1000, SIZE = 248 };
     int listening = begin(keep_routes, NULL, NULL);
     memory_peer *first = connected(listening);
     send_text(first, request);

@@ -3,26 +3,18 @@
 // JavaScript.
 "use strict";
 
+const { SAID, heard, converse } = require("./conversation");
+
 require("./browser").test(async ({ open, ask, assert, forgiven, picture }) => {
     const say = async (page, body) => {
         await page.fill("#body", body);
         await page.click("button");
         await page.waitForFunction(() => document.querySelector("#body").value === "");
     };
-    const heard = (page, body) => page.locator(".message", { hasText: body }).waitFor();
 
-    const [ada, ben] = [await open(), await open()];
-    await ada.fill("#name", "Ada");
-    await ben.fill("#name", "Ben");
-    await say(ada, "Is it <b>windy</b> & cold?");
-    await heard(ben, "Is it <b>windy</b> & cold?");
-    await say(ben, "A gale, grüße 🌬");
-    await heard(ada, "A gale, grüße 🌬");
-    for (const text of ["One", "Two", "Three"]) await say(ada, text);
-    await heard(ben, "Three");
+    const [ada, ben] = await converse(open, say);
     for (const page of [ada, ben]) {
-        assert.deepEqual(await page.locator(".message span").allTextContents(),
-            ["Three", "Two", "One", "A gale, grüße 🌬", "Is it <b>windy</b> & cold?"]);
+        assert.deepEqual(await page.locator(".message span").allTextContents(), [...SAID].reverse());
     }
     await ada.emulateMedia({ reducedMotion: "reduce" });
     await picture(ada, "chat");
@@ -32,7 +24,7 @@ require("./browser").test(async ({ open, ask, assert, forgiven, picture }) => {
     const context = await ada.context().browser().newContext({ javaScriptEnabled: false });
     const plain = await context.newPage();
     await plain.goto(ada.url());
-    assert.equal(await plain.locator(".message").count(), 5);
+    assert.equal(await plain.locator(".message").count(), SAID.length);
     await plain.fill("#name", "Cyd");
     await plain.fill("#body", "Without a script");
     await plain.click("button");

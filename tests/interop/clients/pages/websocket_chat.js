@@ -2,27 +2,19 @@
 // Two browsers talk over WebSockets, also after the server was started again.
 "use strict";
 
+const { SAID, heard, converse } = require("./conversation");
+
 require("./browser").test(async ({ open, ask, assert, forgiven, picture }) => {
+    const connected = (page) => page.locator("#state.connected").waitFor();
     const say = async (page, body) => {
+        await connected(page);
         await page.fill("#body", body);
         await page.click("button");
     };
-    const heard = (page, body) => page.locator(".message", { hasText: body }).waitFor();
-    const connected = (page) => page.locator("#state.connected").waitFor();
 
-    const [ada, ben] = [await open(), await open()];
-    await Promise.all([connected(ada), connected(ben)]);
-    await ada.fill("#name", "Ada");
-    await ben.fill("#name", "Ben");
-    await say(ada, "Is it <b>windy</b> & cold?");
-    await heard(ben, "Is it <b>windy</b> & cold?");
-    await say(ben, "A gale, grüße 🌬");
-    await heard(ada, "A gale, grüße 🌬");
-    for (const text of ["One", "Two", "Three"]) await say(ada, text);
-    await heard(ben, "Three");
+    const [ada, ben] = await converse(open, say);
     for (const page of [ada, ben]) {
-        assert.deepEqual(await page.locator(".body").allTextContents(),
-            ["Is it <b>windy</b> & cold?", "A gale, grüße 🌬", "One", "Two", "Three"]);
+        assert.deepEqual(await page.locator(".body").allTextContents(), SAID);
     }
     assert.deepEqual(await ada.locator(".mine .name").allTextContents(), ["Ada", "Ada", "Ada", "Ada"]);
     assert.deepEqual(await ben.locator(".mine .name").allTextContents(), ["Ben"]);
@@ -32,14 +24,14 @@ require("./browser").test(async ({ open, ask, assert, forgiven, picture }) => {
     await picture(ada, "websocket_chat-dark");
 
     const late = await open();
-    assert.equal(await late.locator(".message").count(), 5);
+    assert.equal(await late.locator(".message").count(), SAID.length);
 
     forgiven.errors = true;
     await ask("stop");
     await ada.locator("#state.reconnecting").waitFor();
     await ask("start");
-    await Promise.all([connected(ada), connected(ben)]);
+    await connected(ada);
     await say(ben, "Back again");
     await heard(ada, "Back again");
-    assert.equal(await ada.locator(".message").count(), 6);
+    assert.equal(await ada.locator(".message").count(), SAID.length + 1);
 });
