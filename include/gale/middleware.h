@@ -18,6 +18,7 @@
 #define GALE_MIDDLEWARE_H
 
 #include <gale/core.h>
+#include <gale/ssl.h>
 #include <gale/web.h>
 
 #ifdef __cplusplus
@@ -152,6 +153,26 @@ typedef struct gale_memory_session_store_options {
 
 /** Keeps sessions in the memory of the process: for one process, and until it ends. */
 GALE_API extern const gale_session_store_class gale_memory_session_store;
+
+/** Options of gale_redis_session_store. Zero is the default of each. */
+typedef struct gale_redis_session_store_options {
+    /** As of gale_topics_use_redis; NULL: "redis://localhost:6379". */
+    const char *url;
+    /** What the keys begin with, before the session's id; NULL: "gale:session:". */
+    const char *prefix;
+    /** Seconds that a request waits for Redis; 0: 2. Then it is answered with 500. */
+    double timeout;
+    /** TLS of rediss://; NULL: gale_ssl_context_default. The store takes a reference. */
+    gale_ssl_context *ssl_context;
+    void *reserved_[4];
+} gale_redis_session_store_options;
+
+/** Keeps sessions in Redis: for any number of processes and machines; Redis forgets each when its
+ * time is over. Over one connection, which is made again when it is lost. The application cannot be
+ * made with a URL that is none (GALE_EINVALID), or when gale was built without Redis
+ * (GALE_ENOTSUP).
+ */
+GALE_API extern const gale_session_store_class gale_redis_session_store;
 
 /** Options of gale_session_filter. */
 typedef struct gale_session_options {

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "data/redis_test.h"
+#include "gen/gen_test.h"
 #include "loop/virtual_clock.h"
 
 /* ---- An owner -------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "data/redis_connection.h"
 #include "data/redis_test.h"
+#include "gen/gen_test.h"
 
 #define WAIT_FOR(condition)                                                                        \
     for (int turns_ = 0; !(condition); turns_++) {                                                 \

@@ -18,7 +18,7 @@
 
 #include <gale/tcpserver.h>
 
-#include "gen/gen_test.h"
+#include "test.h"
 
 /* ---- A real one ------------------------------------------------------------------------ */
 

@@ -152,6 +152,8 @@ static state *loaded_state(gale_handler *self)
     if (result >= 0)
         return own;
     const char *why = own ? gale_strerror(result) : "gale_session_filter is not in the list";
+    if (own && result <= GALE_ECANCELED && *gale_error_detail())
+        why = gale_error_detail(); /* what the store says */
     gale__handler_remember_failure(self, 500, "no session: %s", why);
     return NULL;
 }
