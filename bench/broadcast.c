@@ -3,11 +3,11 @@
  * Deliveries of messages to many WebSockets of one room: a publisher says something at
  * /room/all, which all others in it hear.
  *
- * usage: broadcast [-n SUBSCRIBERS] [-s BYTES] [-p OUTSTANDING] [-d SECONDS] PORT
+ * usage: broadcast [-n SUBSCRIBERS] [-s BYTES] [-p OUTSTANDING] [-d SECONDS] [-m MESSAGES] PORT
  *
  * The publisher has so many messages under way that all have not heard yet. Prints the deliveries,
  * their number in a second, and the median and longest time until all have heard one (with one
- * message under way).
+ * message under way). With -m 0 all connect, and that is it.
  */
 #include "common.h"
 
@@ -16,7 +16,7 @@
 
 enum { EVENTS = 1024, MOST_MESSAGES = 1000000, PORTS_OF_AN_ADDRESS = 20000 };
 
-static unsigned subscribers = 10000, size = 100, outstanding = 1, seconds = 1;
+static unsigned subscribers = 10000, size = 100, outstanding = 1, seconds = 1, most = MOST_MESSAGES;
 static int epoll_fd, publisher;
 static char frame[8192];
 static size_t frame_size;
@@ -25,7 +25,7 @@ static uint64_t *times;
 
 static void parse(int argc, char **argv)
 {
-    for (int option; (option = getopt(argc, argv, "n:s:p:d:")) != -1;) {
+    for (int option; (option = getopt(argc, argv, "n:s:p:d:m:")) != -1;) {
         switch (option) {
         case 'n':
             subscribers = parse_number(optarg, 1, 1000000);
@@ -39,12 +39,16 @@ static void parse(int argc, char **argv)
         case 'd':
             seconds = parse_number(optarg, 1, 600);
             break;
+        case 'm':
+            most = parse_number(optarg, 0, MOST_MESSAGES);
+            break;
         default:
             exit(2);
         }
     }
     if (optind != argc - 1) {
-        give_up("usage: broadcast [-n SUBSCRIBERS] [-s BYTES] [-p OUTSTANDING] [-d SECONDS] PORT");
+        give_up("usage: broadcast [-n SUBSCRIBERS] [-s BYTES] [-p OUTSTANDING] [-d SECONDS]"
+                " [-m MESSAGES] PORT");
     }
 }
 
@@ -113,17 +117,14 @@ static uint64_t publish(uint64_t *ret_duration)
 {
     uint64_t each = (uint64_t)(frame_size - 4) * subscribers;
     uint64_t sent = 0, heard = 0, bytes = 0, begin = now(), end = begin + seconds * 1000000000ull;
-    while (heard < sent || now() < end) {
-        for (; sent < heard + outstanding && sent < MOST_MESSAGES && now() < end; sent++) {
+    while (heard < most && (heard < sent || now() < end)) {
+        for (; sent < heard + outstanding && sent < most && now() < end; sent++) {
             times[sent] = now();
             send_all(publisher, frame, frame_size);
         }
         bytes += take();
         for (; heard < sent && bytes >= each; bytes -= each, heard++) {
             times[heard] = now() - times[heard];
-        }
-        if (heard == MOST_MESSAGES) {
-            break;
         }
     }
     *ret_duration = now() - begin;
@@ -142,6 +143,9 @@ int main(int argc, char **argv)
     join_all(port);
     pause_for(0.2);
     uint64_t messages = publish(&duration);
+    if (messages == 0) {
+        return 0;
+    }
     qsort(times, messages, sizeof *times, compare);
     printf("{\"subscribers\": %u, \"messages\": %llu, \"requests\": %llu, "
            "\"requests_per_second\": %.0f, \"p50_ms\": %.3f, \"most_ms\": %.3f}\n",

@@ -16,6 +16,8 @@ RUNS = 7
 IDLE_CONNECTIONS = 19_000
 WORKERS = 5
 WAITING = 15_000
+SUBSCRIBERS = 10_000
+BROADCAST_SECONDS = 5
 DISTURBED = 0.10  # a neighbour's share of the server's core, above which a timing means little
 
 
@@ -243,6 +245,44 @@ def websocket(bench):
                   [f"{best[0]:.3f}", ratio(best[0], base[0]), f"{rates[0]:,.0f}", f"{best[1]:.3f}",
                    ratio(best[1], base[1]), f"{rates[1]:,.0f}", f"{idle_bytes[name]:,.0f}"])
     return group
+
+
+def broadcast(bench):
+    """A message to all WebSockets of a room."""
+    group = Group(f"broadcast: 100 bytes to {SUBSCRIBERS:,} WebSockets of a room, 1 and 16 messages "
+                  "under way",
+                  ("server", "deliveries/s", "CPU us", "ms to all", "16: deliveries/s", "CPU us"),
+                  f"CPU: of the server, for each delivery, in {BROADCAST_SECONDS} seconds.")
+    need_descriptors(bench, SUBSCRIBERS)
+    for name in sockets.NAMES:
+        server = sockets.server(name, bench, "rooms")
+        if isinstance(server, str):
+            group.skipped[name] = server
+            continue
+        figures = {}
+        for depth in (1, 16):
+            with server:
+                result = broadcast_run(bench, server, depth)
+                figures.update({f"{key}_{depth}": value for key, value in result.items()})
+        group.add(name, figures, [f"{figures['deliveries_per_second_1']:,.0f}",
+                                  f"{figures['cpu_us_1']:.2f}", f"{figures['p50_ms_1']:.1f}",
+                                  f"{figures['deliveries_per_second_16']:,.0f}",
+                                  f"{figures['cpu_us_16']:.2f}"])
+    return group
+
+
+def broadcast_run(bench, server, depth):
+    command = [bench.build.tool("broadcast"), "-n", str(SUBSCRIBERS), "-p", str(depth)]
+    joined = cpu_ticks(server.process.pid)
+    run([*command, "-d", "1", "-m", "0", str(server.port)], bench.load_core)
+    before = cpu_ticks(server.process.pid)  # connecting is not part of it
+    result = json.loads(run([*command, "-d", str(BROADCAST_SECONDS), str(server.port)],
+                            bench.load_core))
+    after = cpu_ticks(server.process.pid)
+    ticks = sum(after) - sum(before) - (sum(before) - sum(joined))
+    return {"deliveries_per_second": result["requests_per_second"],
+            "cpu_us": round(ticks * 1e6 / TICKS / result["requests"], 3),
+            "p50_ms": result["p50_ms"]}
 
 
 def one_by_one(bench, group, measure, what="hello", workers=1):
@@ -500,5 +540,5 @@ def upgrades(bench):
 
 
 ALL = {function.__name__: function for function in
-       (hello, pipelined, idle, workers, longpoll, form, uploads, static, websocket, tls, template,
+       (hello, pipelined, idle, workers, longpoll, form, uploads, static, websocket, broadcast, tls, template,
         instructions, tasks, timers, simulation, fetch, upgrades)}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The servers of the group `websocket`: gale's echo and its peers."""
+"""The servers of the groups `websocket` and `broadcast`: gale's echo, its rooms, and their peers."""
 import glob
 import json
 import os
@@ -13,15 +13,15 @@ NAMES = ("gale", "uwebsockets", "tornado")
 IDLE_CONNECTIONS = 19_000
 
 
-def uwebsockets(build):
-    """uWebSockets' echo, compiled; None without its sources.
+def uwebsockets(build, what):
+    """uWebSockets' echo or rooms, compiled; None without its sources.
 
     The variable UWEBSOCKETS names a folder with uWebSockets and uSockets in it, as they are cloned.
     """
     sources = os.environ.get("UWEBSOCKETS")
     if not sources:
         return None
-    path = os.path.join(build.output, "uwebsockets_echo")
+    path = os.path.join(build.output, f"uwebsockets_{what}")
     sockets = os.path.join(sources, "uSockets", "src")
     folder = os.path.join(build.output, "usockets")
     os.makedirs(folder, exist_ok=True)
@@ -31,7 +31,7 @@ def uwebsockets(build):
     commands = [[shutil.which("cc"), *options, "-c", *map(os.path.abspath, files)],
                 [shutil.which("c++"), *options, "-std=c++20", "-DUWS_NO_ZLIB",
                  "-I" + os.path.join(sources, "uWebSockets", "src"), "-o", path,
-                 os.path.join(tools.BENCH, "peers", "uwebsockets_echo.cpp"), "-Wl,--as-needed",
+                 os.path.join(tools.BENCH, "peers", f"uwebsockets_{what}.cpp"), "-Wl,--as-needed",
                  *[os.path.join(folder, os.path.basename(file)[:-2] + ".o") for file in files]]]
     for command in commands:
         if subprocess.run(command, cwd=folder, check=False).returncode != 0:
@@ -39,22 +39,24 @@ def uwebsockets(build):
     return path
 
 
-def command(name, build, port):
+def command(name, build, port, what):
     """How the server is started; a text says why it cannot be."""
+    if name == "gale" and what == "rooms":
+        return [build.example("rooms"), f"--port={port}", "--logging=warning", "--workers=1"]
     if name == "gale":
         return [build.example("websocket_echo"), f"--port={port}", "--logging=warning"]
     if name == "uwebsockets":
-        path = uwebsockets(build)
+        path = uwebsockets(build, what)
         return [path, str(port)] if path else "UWEBSOCKETS names no folder with its sources"
     python = tools.python_with_tornado()
-    peer = os.path.join(tools.BENCH, "peers", "tornado_websocket_echo.py")
+    peer = os.path.join(tools.BENCH, "peers", f"tornado_websocket_{what}.py")
     return [python, peer, str(port)] if python else "no python3 here can import tornado"
 
 
-def server(name, bench):
-    """A Server that is not yet started, or a text: why it cannot be."""
+def server(name, bench, what="echo"):
+    """A Server of echoes or rooms that is not yet started, or a text: why it cannot be."""
     port = free_port()
-    found = command(name, bench.build, port)
+    found = command(name, bench.build, port, what)
     if isinstance(found, str):
         return found
     return Server(name, found, port, bench.server_core, bench.folder)
