@@ -105,7 +105,8 @@ typedef struct gale_str {
     X(GALE_ETIMEDOUT_RESOLVE, -10024, "timed out looking the name up")                             \
     X(GALE_ETIMEDOUT_CONNECT, -10025, "timed out connecting")                                      \
     X(GALE_ETIMEDOUT_HANDSHAKE, -10026, "timed out in the TLS handshake")                          \
-    X(GALE_ETIMEDOUT_FIRST_BYTE, -10027, "timed out waiting for the response")
+    X(GALE_ETIMEDOUT_FIRST_BYTE, -10027, "timed out waiting for the response")                     \
+    X(GALE_ESKIPPED, -10028, "the test was skipped")
 
 enum gale_error {
 #define GALE_ERROR_NAME_(name, value, text) name = value,

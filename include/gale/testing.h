@@ -164,10 +164,15 @@ GALE_API int gale_expect_log_end(gale_expect_log *expected);
 GALE_API int gale_check_failed(const char *file, int line, const char *format, ...)
     GALE_PRINTF(3, 4);
 
+/** Returns GALE_ESKIPPED, with the reason as the detail: a test, or its set_up, that returns it
+ * cannot run here, and counts as neither passed nor failed. Python: unittest.SkipTest. */
+GALE_API int gale_skip_test(const char *reason, ...) GALE_PRINTF(1, 2);
+
 /** A test. A list of them ends with a zeroed one. */
 typedef struct gale_test_case {
     const char *name;
-    /** Runs in a task. A negative result, with its detail, is a failure. */
+    /** Runs in a task. A negative result, with its detail, is a failure (but for that of
+     * gale_skip_test). */
     int (*run)(gale_test *test);
     /** See gale_test_run; 0: as the suite's options say. */
     double timeout;
@@ -187,7 +192,7 @@ typedef struct gale_test_suite {
 } gale_test_suite;
 
 /**
- * Runs tests, and returns the exit status: 0, or 1 when one has failed or none was run. With
+ * Runs tests, and returns the exit status: 0, or 1 when one has failed or none was asked for. With
  * arguments on the command line only tests whose "suite.name" contains one of them. Options:
  * --verbose names each test, --quiet only tells what has failed, --failfast ends with the first
  * that fails; and those of the log, which is shown from level WARNING. Tornado: testing.main.

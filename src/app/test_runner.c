@@ -13,7 +13,7 @@ typedef struct runner {
     bool verbose, quiet, failfast;
     char **words; /* a test's name must contain one of them; none: any */
     int word_count;
-    int run, failed;
+    int run, failed, skipped;
 } runner;
 
 int gale_check_failed(const char *file, int line, const char *format, ...)
@@ -24,6 +24,16 @@ int gale_check_failed(const char *file, int line, const char *format, ...)
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     return gale__fail(GALE_ECHECK, "%s:%d: %s", file, line, text);
+}
+
+int gale_skip_test(const char *reason, ...)
+{
+    char text[GALE__ERROR_DETAIL_MAX + 1];
+    va_list arguments;
+    va_start(arguments, reason);
+    vsnprintf(text, sizeof text, reason, arguments);
+    va_end(arguments);
+    return gale__fail(GALE_ESKIPPED, "%s", text);
 }
 
 /* ---- One test ---- */
@@ -69,6 +79,19 @@ static bool is_wanted(const runner *self, const char *name)
     return self->word_count == 0;
 }
 
+static void tell(const runner *self, const char *name, int result)
+{
+    const char *detail = *gale_error_detail() ? gale_error_detail() : gale_strerror(result);
+    if (result < 0 && result != GALE_ESKIPPED)
+        fprintf(stderr, "%s%s: %s\n", self->verbose ? "FAIL\n" : "\nFAIL: ", name, detail);
+    else if (self->verbose && result < 0)
+        fprintf(stderr, "skipped '%s'\n", detail);
+    else if (self->verbose)
+        fputs("ok\n", stderr);
+    else if (!self->quiet)
+        fputs(result < 0 ? "s" : ".", stderr);
+}
+
 /* False when no further test shall run. */
 static bool run_and_tell(runner *self, const gale_test_suite *suite, const gale_test_case *of)
 {
@@ -80,13 +103,10 @@ static bool run_and_tell(runner *self, const gale_test_suite *suite, const gale_
         fprintf(stderr, "%s ... ", name);
     int result = run_one(suite, of);
     self->run++;
-    self->failed += result < 0;
-    if (result >= 0 && !self->quiet)
-        fputs(self->verbose ? "ok\n" : ".", stderr);
-    if (result < 0)
-        fprintf(stderr, "%s%s: %s\n", self->verbose ? "FAIL\n" : "\nFAIL: ", name,
-                *gale_error_detail() ? gale_error_detail() : gale_strerror(result));
-    return result >= 0 || !self->failfast;
+    self->skipped += result == GALE_ESKIPPED;
+    self->failed += result < 0 && result != GALE_ESKIPPED;
+    tell(self, name, result);
+    return self->failed == 0 || !self->failfast;
 }
 
 static void run_all(runner *self, const gale_test_suite *suites)
@@ -102,10 +122,14 @@ static int tell_result(const runner *self, double seconds)
     if (!self->quiet || self->failed)
         fprintf(stderr, "\nRan %d test%s in %.3fs\n\n", self->run, self->run == 1 ? "" : "s",
                 seconds);
-    if (self->failed)
+    if (self->failed && self->skipped)
+        fprintf(stderr, "FAILED (failures=%d, skipped=%d)\n", self->failed, self->skipped);
+    else if (self->failed)
         fprintf(stderr, "FAILED (failures=%d)\n", self->failed);
     else if (self->run == 0)
         fputs("NO TESTS RAN\n", stderr);
+    else if (self->skipped)
+        fprintf(stderr, "OK (skipped=%d)\n", self->skipped);
     else if (!self->quiet)
         fputs("OK\n", stderr);
     return self->failed || self->run == 0;

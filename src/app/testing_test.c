@@ -370,6 +370,28 @@ static int hangs(gale_test *test)
     return gale_sleep(10);
 }
 
+static int skips(gale_test *test)
+{
+    GALE_CHECK(gale_test_port(test) == 0);
+    return gale_skip_test("no %s here", "database");
+}
+
+static int waits_and_fails(gale_test *test)
+{
+    (void)test;
+    GALE_TRY(gale_sleep(0.001));
+    add_event("waited ");
+    return gale_moment() < 0 ? 0 : -EPIPE;
+}
+
+static int waits_and_passes(gale_test *test)
+{
+    (void)test;
+    GALE_TRY(gale_sleep(0.001));
+    add_event("waited ");
+    return 0;
+}
+
 static const gale_test_suite suites[] = {
     { .name = "good",
       .cases = (const gale_test_case[]){ { "passes", passes, 0 }, { 0 } },
@@ -418,6 +440,45 @@ TEST(the_runner_tells_what_has_failed)
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (!strstr(said, parts[i]))
             fail_msg("%s is missing in %s", parts[i], said);
+}
+
+static const gale_test_suite waiting_suites[] = {
+    { .name = "waiting",
+      .cases = (const gale_test_case[]){ { "passes", waits_and_passes, 0 },
+                                         { "fails", waits_and_fails, 0 },
+                                         { 0 } } },
+    { .name = "skipped", .cases = (const gale_test_case[]){ { "skips", skips, 0 }, { 0 } } },
+    { 0 }
+};
+
+static int run_waiting(void *word)
+{
+    char *arguments[] = { "tests", "--verbose", word, NULL };
+    *events = '\0';
+    int status = gale_testing_main(3, arguments, waiting_suites);
+    fprintf(stderr, "events: %s\n", events);
+    return status;
+}
+
+/* No test passes because nobody has waited for it. Tornado: AsyncTestCaseReturnAssertionsTest */
+TEST(tests_that_wait_are_run_to_their_end)
+{
+    char said[CHILD_SAID_MAX];
+    assert_int_equal(run_child(run_waiting, "waiting", said), 1);
+    assert_non_null(strstr(said, "waiting.passes ... ok\n"));
+    assert_non_null(strstr(said, "waiting.fails ... FAIL\nwaiting.fails: Broken pipe\n"));
+    assert_non_null(strstr(said, "\nFAILED (failures=1)\nevents: waited waited \n"));
+}
+
+/* Tornado: AsyncTestCaseReturnAssertionsTest.test_undecorated_generator_with_skip */
+TEST(a_skipped_test_is_no_failure)
+{
+    char said[CHILD_SAID_MAX];
+    assert_int_equal(run_child(run_waiting, "skipped", said), 0);
+    assert_non_null(strstr(said, "skipped.skips ... skipped 'no database here'\n"));
+    assert_non_null(strstr(said, "\nOK (skipped=1)\n"));
+    assert_int_equal(run_child(run_waiting, "s", said), 1);
+    assert_non_null(strstr(said, "\nFAILED (failures=1, skipped=1)\n"));
 }
 
 TEST(the_runner_runs_what_it_is_asked_for)

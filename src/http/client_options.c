@@ -143,6 +143,13 @@ static int check_value(const char *name, const char *value)
     return gale__fail(GALE_EINVALID, "control character in the header %s", name);
 }
 
+static int check_auth_mode(const char *name, gale_auth_mode mode)
+{
+    if (mode == GALE_AUTH_BASIC || mode == GALE_AUTH_DIGEST)
+        return 0;
+    return gale__fail(GALE_EINVALID, "unsupported %s %d", name, (int)mode);
+}
+
 static int check_headers(const gale_fetch_options *options)
 {
     const gale_fetch_header *header = options->headers;
@@ -221,6 +228,8 @@ int gale__fetch_check(gale__fetch *self, const char *url)
     GALE_TRY(result);
     GALE_TRY(check_method(self));
     GALE_TRY(check_headers(self->options));
+    GALE_TRY(check_auth_mode("auth_mode", self->options->auth_mode));
+    GALE_TRY(check_auth_mode("proxy_auth_mode", self->options->proxy_auth_mode));
     GALE_TRY(gale__fetch_check_url(self));
     self->first = self->uri;
     find_user(self);

@@ -75,6 +75,17 @@ static void log_exception(gale_handler *self, int error)
                  *gale_error_detail() ? ": " : "", gale_error_detail());
 }
 
+/* What slots find in gale_error_detail. A fetch's error has its own. */
+static void tell_http_error(const gale_handler *self)
+{
+    const char *message = self->error_message;
+    const char *reason =
+        self->error_reason ? self->error_reason : gale_http_reason(self->error_status);
+    if (self->error_status)
+        gale__fail(GALE_EHTTP, "HTTP %d: %s%s%s%s", self->error_status, reason, message ? " (" : "",
+                   message ? message : "", message ? ")" : "");
+}
+
 static void call_log_exception(gale_handler *self, int error)
 {
     if (self->type->slots.log_exception)
@@ -153,6 +164,9 @@ void gale__handler_failed(gale_handler *self, int error)
     }
     if (self->disconnected && (error == GALE_ECANCELED || error == GALE_ECLOSED))
         return; /* nobody is there to tell */
+    const gale_handler_class *slots = &self->type->slots;
+    if (error == GALE_EHTTP && (slots->log_exception || slots->write_error))
+        tell_http_error(self);
     call_log_exception(self, error);
     if (self->finished || !self->connection)
         return;

@@ -295,6 +295,108 @@ TEST(write_error_may_be_overridden)
     stop();
 }
 
+/* ---- What slots know of an error -------------------------------------------------------- */
+
+static int note_detail(gale_handler *self, int status, int error)
+{
+    (void)status;
+    assert_int_equal(error, GALE_EHTTP);
+    return gale_write(self, gale_error_detail());
+}
+
+static int missing_argument(gale_handler *self)
+{
+    return gale_get_argument(self, "foo", NULL) ? 0 : -EIO;
+}
+
+/* Wants an argument, and asks for another one that is missing, too. */
+static int ask_in_vain(gale_handler *self)
+{
+    return gale_get_argument(self, "foo", NULL) ? 0 : gale_http_error(self, 409, NULL);
+}
+
+static void buggy_log(gale_handler *self, int error)
+{
+    (void)error;
+    assert_null(gale_get_argument(self, "bar", NULL));
+    gale__fail(-EIO, "a bug");
+}
+
+static int forget_argument(gale_handler *self)
+{
+    gale_get_argument(self, "foo", NULL);
+    return 0;
+}
+
+#define TELLING(function)                                                                          \
+    static const gale_handler_class telling_##function = { .get = (function),                      \
+                                                           .write_error = note_detail }
+
+TELLING(reasoned);
+TELLING(told);
+TELLING(silent);
+TELLING(forget_argument);
+TELLING(ask_in_vain);
+
+static int unknown_status(gale_handler *self)
+{
+    return gale_http_error(self, 682, NULL);
+}
+
+TELLING(unknown_status);
+
+/* Tornado: RaiseWithReasonTest.test_httperror_str, test_httperror_str_from_httputil;
+ * GetArgumentErrorTest.test_catch_error */
+TEST(slots_are_told_of_an_http_error)
+{
+    static const gale_route telling[] = { ROUTE("/reasoned", telling_reasoned),
+                                          ROUTE("/told", telling_told),
+                                          ROUTE("/silent", telling_silent),
+                                          ROUTE("/unknown", telling_unknown_status),
+                                          ROUTE("/argument", telling_forget_argument),
+                                          ROUTE("/vain", telling_ask_in_vain),
+                                          { 0 } };
+    static const struct {
+        const char *request, *start, *body, *line;
+    } table[] = {
+        { GET("/reasoned"), "HTTP/1.1 682 Foo\r\n", "\r\n\r\nHTTP 682: Foo", NULL },
+        { GET("/unknown"), "HTTP/1.1 682 Unknown\r\n", "\r\n\r\nHTTP 682: Unknown", NULL },
+        { GET("/silent"), "HTTP/1.1 404 ", "\r\n\r\nHTTP 404: Not Found", NULL },
+        { GET("/told"), "HTTP/1.1 403 ", "\r\n\r\nHTTP 403: Forbidden (no story for 7%)",
+          "no story for 7%" },
+        { GET("/argument"), "HTTP/1.1 400 ",
+          "\r\n\r\nHTTP 400: Bad Request (Missing argument foo)", "Missing argument foo" },
+        { GET("/vain"), "HTTP/1.1 409 ", "\r\n\r\nHTTP 409: Conflict", NULL },
+    };
+    int port = serve_routes(telling);
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        bool server_error = strncmp(table[i].start, "HTTP/1.1 682 ", 13) == 0;
+        if (table[i].line)
+            test_expect_log(GALE_LOG_WARNING, table[i].line);
+        test_expect_log(server_error ? GALE_LOG_ERROR : GALE_LOG_WARNING, " GET /");
+        assert_answer(port, table[i].request, table[i].start, table[i].body);
+    }
+    stop();
+}
+
+/* The answer is the error's, whatever becomes of its log line. Tornado: BuggyLoggingTest */
+TEST(a_buggy_log_exception_changes_nothing)
+{
+    static const gale_handler_class buggy_class = { .get = system_error,
+                                                    .log_exception = buggy_log };
+    static const gale_handler_class buggy_argument = { .get = missing_argument,
+                                                       .log_exception = buggy_log };
+    static const gale_route buggy[] = { ROUTE("/", buggy_class),
+                                        ROUTE("/argument", buggy_argument),
+                                        { 0 } };
+    int port = serve_routes(buggy);
+    test_expect_log(GALE_LOG_ERROR, "500 GET / ");
+    assert_answer(port, GET("/"), "HTTP/1.1 500 ", PAGE("500", "Internal Server Error"));
+    test_expect_log(GALE_LOG_ERROR, "500 GET /argument ");
+    assert_answer(port, GET("/argument"), "HTTP/1.1 500 ", PAGE("500", "Internal Server Error"));
+    stop();
+}
+
 TEST(a_failing_write_error_is_logged)
 {
     int port = serve_routes(overriding);

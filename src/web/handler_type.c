@@ -35,6 +35,7 @@ static void inherit(gale_handler_class *slots, const gale_handler_class *base)
     INHERIT(patch)
     INHERIT(put)
     INHERIT(options)
+    INHERIT(other)
     INHERIT(on_finish)
     INHERIT(on_connection_close)
     INHERIT(set_default_headers)
@@ -90,7 +91,7 @@ gale_handler_function gale__handler_method(const gale_handler_class *slots,
     case GALE__HTTP_METHOD_OTHER:
         break;
     }
-    return NULL;
+    return slots->other;
 }
 
 static void list_allowed(gale__handler_type *type)

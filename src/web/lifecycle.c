@@ -34,7 +34,8 @@ static int execute(gale_handler *self)
     }
     if (slots->initialize)
         GALE_TRY(slots->initialize(self, self->arg));
-    if (GALE__UNLIKELY(!gale__handler_method_supported(self->request->head.method_id)))
+    if (GALE__UNLIKELY(!gale__handler_method_supported(self->request->head.method_id)) &&
+        !slots->other)
         return gale__method_not_allowed(self);
     if (gale__http_headers_present(&self->request->headers, GALE__HTTP_CONTENT_TYPE))
         GALE_TRY(check_form(self));

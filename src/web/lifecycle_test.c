@@ -11,9 +11,10 @@
 
 #include "web/web_test.h"
 
-#define POST_FORM(target, body)                                                                    \
-    "POST " target " HTTP/1.1\r\n" CLOSE "Content-Length: 3\r\n"                                   \
+#define FORM(method, target, body)                                                                 \
+    method " " target " HTTP/1.1\r\n" CLOSE "Content-Length: 3\r\n"                                   \
     "Content-Type: application/x-www-form-urlencoded\r\n\r\n" body
+#define POST_FORM(target, body) FORM("POST", target, body)
 
 /* ---- Order ----------------------------------------------------------------------------- */
 
@@ -209,6 +210,48 @@ TEST(nothing_but_initialize_runs_for_a_method_that_no_class_can_have)
                  "log(405) on_finish");
     assert_answer(port, "TRACE /nowhere HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 405 ", "");
     assert_trace("log(405)");
+    stop();
+}
+
+static int other_method(gale_handler *self)
+{
+    const char *method = gale_http_server_request_method(gale_handler_request(self));
+    if (strcmp(method, "OTHER") != 0)
+        return gale_http_error(self, 405, NULL);
+    note("other");
+    return gale_writef(self, "other %s", gale_get_body_argument(self, "a", "none"));
+}
+
+/* Tornado: PatchMethodTest.test_other */
+TEST(methods_beside_the_seven)
+{
+    static const gale_handler_class other_handler = { .base = &life_handler,
+                                                      .other = other_method },
+                                    derived_handler = { .base = &other_handler };
+    static const gale_route routes[] = { ROUTE("/", derived_handler), { 0 } };
+    int port;
+    serve(routes, &traced, &port);
+    assert_answer(port, FORM("OTHER", "/", "a=b"), "HTTP/1.1 200 OK\r\n",
+                  "\r\n\r\nother b");
+    assert_trace("set_default_headers initialize prepare other log(200) on_finish");
+    char *answer = ask(port, "BREW / HTTP/1.1\r\n" CLOSE "\r\n");
+    assert_memory_equal(answer, "HTTP/1.1 405 ", 13);
+    assert_non_null(strstr(answer, "\r\nAllow: GET, POST\r\n"));
+    free(answer);
+    trace[0] = '\0';
+    stop();
+}
+
+TEST(an_other_method_is_checked_for_its_origin)
+{
+    static const gale_handler_class other_handler = { .other = other_method };
+    static const gale_route routes[] = { ROUTE("/", other_handler), { 0 } };
+    gale_application_settings settings = { .xsrf_cookies = true };
+    int port;
+    serve(routes, &settings, &port);
+    test_expect_log(GALE_LOG_WARNING, "'_xsrf' argument missing from POST");
+    test_expect_log(GALE_LOG_WARNING, "403 OTHER / ");
+    assert_answer(port, "OTHER / HTTP/1.1\r\n" CLOSE "\r\n", "HTTP/1.1 403 ", "");
     stop();
 }
 
