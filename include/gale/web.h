@@ -108,8 +108,8 @@ struct gale_handler_class {
      * Tornado: RequestHandler.set_default_headers. */
     void (*set_default_headers)(gale_handler *self);
     /** Writes an error page; `error` is the code that the handler returned, of which
-     * gale_error_detail tells more: "HTTP 404: Not Found (no story 7)" for what gale_http_error said.
-     * Not cancelled by the client's leaving. Tornado: RequestHandler.write_error. */
+     * gale_error_detail tells more: "HTTP 404: Not Found (no story 7)" for what gale_http_error
+     * said. Not cancelled by the client's leaving. Tornado: RequestHandler.write_error. */
     int (*write_error)(gale_handler *self, int status, int error);
     /** Logs a negative result of a function; gale_error_detail is as in write_error.
      * Tornado: RequestHandler.log_exception. */
@@ -165,8 +165,8 @@ struct gale_handler_class {
     const char *(*render_embed_js)(gale_handler *self, const char *const *pieces);
     const char *(*render_linked_css)(gale_handler *self, const char *const *files);
     const char *(*render_embed_css)(gale_handler *self, const char *const *pieces);
-    /** Every other method, as PROPFIND: gale_http_server_request_method tells which. It answers those
-     * that it does not know with 405. Tornado: SUPPORTED_METHODS of a subclass. */
+    /** Every other method, as PROPFIND: gale_http_server_request_method tells which. It answers
+     * those that it does not know with 405. Tornado: SUPPORTED_METHODS of a subclass. */
     gale_handler_function other;
     void *reserved_[6];
 };

@@ -230,6 +230,26 @@ TEST(utf8_is_checked)
     assert_true(gale_utf8_valid((gale_str){ NULL, 0 }));
 }
 
+/* Bytes with their size, ended by a NUL that does not count, and one's own also when there was
+ * nothing to do. Tornado: EscapeTestCase.test_escape_return_types */
+TEST(what_the_public_calls_give)
+{
+    static const char *const texts[] = { "", "foo", "\xc3\xa9", "<a href=\"?b&amp;c\">" };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        gale_bytes *all[] = { gale_xhtml_escape(texts[i]), gale_xhtml_unescape(texts[i]),
+                              gale_url_escape(texts[i], true), gale_squeeze(texts[i]),
+                              gale_linkify(texts[i], NULL) };
+        for (size_t call = 0; call < sizeof all / sizeof *all; call++) {
+            assert_non_null(all[call]);
+            gale_str given = gale_bytes_str(all[call]);
+            assert_ptr_not_equal(given.data, texts[i]);
+            assert_int_equal(strlen(given.data), given.len);
+            assert_true(gale_utf8_valid(given));
+            gale_bytes_unref(all[call]);
+        }
+    }
+}
+
 TEST(the_public_calls_are_null_when_out_of_memory)
 {
     for (size_t n = 1; n <= 2; n++) {

@@ -233,6 +233,48 @@ TASK_TEST(a_client_ends_with_its_last_fetch)
     raw_stop();
 }
 
+/* Fetches with a client that is made now, and tells who it said it was. */
+static void assert_says(const gale_http_client_options *options, const char *user_agent)
+{
+    char line[128];
+    gale_http_client *made = gale_http_client_new(options);
+    gale_fetch_options wanted = { .no_environment_proxy = true };
+    assert_ok(gale_http_client_fetch(made, raw.url, &wanted, &response));
+    snprintf(line, sizeof line, "\r\nUser-Agent: %s", user_agent);
+    if (!strstr(raw.last, line))
+        fail_msg("%s is not in %s", line, raw.last);
+    gale_http_client_free(made);
+}
+
+/* Options that were configured are those of clients that are made without, of either
+ * implementation; and an implementation that was chosen stays when only options are.
+ * Tornado: ConfigurableTest.test_default, test_config_class, test_config_str, test_config_args,
+ * test_config_class_args */
+TASK_TEST(implementations_and_options_are_configured)
+{
+    static const gale_fetch_options ours = { .user_agent = "configured" },
+                                    theirs = { .user_agent = "given" };
+    static const gale_http_client_options configured = { .defaults = &ours },
+                                          given = { .defaults = &theirs };
+    RAW_SERVER(OK("", "0"), OK("", "0"), OK("", "0"), OK("", "0"), OK("", "0"), OK("", "0"),
+               OK("", "0"), OK("", "0"), OK("", "0"));
+    assert_says(NULL, "gale/");
+    assert_says(&given, "given");
+    assert_ok(gale_http_client_configure(NULL, &configured));
+    assert_says(NULL, "configured");
+    assert_says(&given, "given");
+    assert_ok(gale_http_client_configure("simple", NULL));
+    assert_says(NULL, "gale/");
+    assert_ok(gale_http_client_configure("curl", NULL));
+    assert_says(&given, "given");
+    assert_ok(gale_http_client_configure("curl", &configured));
+    assert_says(NULL, "configured");
+    assert_says(&given, "given");
+    assert_ok(gale_http_client_configure("simple", NULL));
+    assert_says(NULL, "gale/");
+    raw_stop();
+}
+
 #endif
 
 GALE_TEST_MAIN

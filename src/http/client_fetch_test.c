@@ -3,6 +3,8 @@
 #include "http/client_test.h"
 
 #include <math.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static gale_http_response *response;
@@ -106,6 +108,52 @@ TASK_TEST(other_lines)
     assert_not_sent("Accept-Encoding");
     assert_ok(get(&options, &response));
     assert_int_equal(raw.connections, 2);
+    raw_stop();
+}
+
+/* Tornado: HTTPRequestTestCase.test_if_modified_since_naive_deprecated */
+TASK_TEST(a_date_does_not_depend_on_the_zone)
+{
+    setenv("TZ", "EST5EDT,M3.2.0,M11.1.0", 1);
+    tzset();
+    RAW_SERVER(OK("", "0"));
+    assert_ok(get(&(gale_fetch_options){ .if_modified_since = 1360454400 }, &response));
+    assert_sent("\r\nIf-Modified-Since: Sun, 10 Feb 2013 00:00:00 GMT\r\n");
+    unsetenv("TZ");
+    tzset();
+    raw_stop();
+}
+
+/* Nobody gets credentials in a way that was not asked for.
+ * Tornado: HTTPClientCommonTestCase.test_unsupported_auth_mode */
+TASK_TEST(a_way_of_authentication_that_nobody_knows)
+{
+    gale_fetch_options options = { .auth_username = "Aladdin",
+                                   .auth_password = "open sesame",
+                                   .auth_mode = (gale_auth_mode)7 };
+    RAW_SERVER(OK("", "0"));
+    assert_error(get(&options, &response), GALE_EINVALID);
+    assert_string_equal(gale_error_detail(), "unsupported auth_mode 7");
+    assert_null(response);
+    options = (gale_fetch_options){ .proxy_auth_mode = (gale_auth_mode)7 };
+    assert_error(get(&options, &response), GALE_EINVALID);
+    assert_string_equal(gale_error_detail(), "unsupported proxy_auth_mode 7");
+    assert_int_equal(raw.connections, 0);
+    raw_stop();
+}
+
+/* Tornado: HTTPClientCommonTestCase.test_types */
+TASK_TEST(what_a_response_gives)
+{
+    RAW_SERVER("HTTP/1.1 200 Fine\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\na\xff");
+    assert_ok(get(NULL, &response));
+    assert_bytes(gale_http_response_body_str(response), GALE_STR("a\xff"));
+    assert_int_equal(gale_http_response_body(response)[2], '\0');
+    assert_string_equal(gale_http_headers_get(gale_http_response_headers(response), "content-type"),
+                        "text/plain");
+    assert_int_equal(gale_http_response_code(response), 200);
+    assert_string_equal(gale_http_response_reason(response), "Fine");
+    assert_string_equal(gale_http_response_effective_url(response), raw.url);
     raw_stop();
 }
 
@@ -352,6 +400,34 @@ TEST(outside_tasks)
     assert_string_equal(gale_error_detail(), "malformed URL: not an absolute URL");
     assert_null(response);
     gale_ioloop_free(gale_ioloop_current());
+}
+
+static gale_http_client *left;
+
+/* Tornado: SyncHTTPClientSubprocessTest.test_destructor_log */
+TEST(clients_that_are_left_at_the_end_of_a_program)
+{
+    int ends[2], status;
+    char said[1024];
+    assert_int_equal(pipe(ends), 0);
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(ends[1], STDOUT_FILENO);
+        dup2(ends[1], STDERR_FILENO);
+        gale_log_set_hook(NULL, NULL);
+        gale_log_set_level(GALE_LOG_DEBUG);
+        left = gale_http_client_new(NULL);
+        int result = gale_http_client_fetch_blocking(left, "http://127.0.0.1:1/", NULL, &response);
+        exit(left && gale_http_client_current() && result < 0 ? 0 : 1);
+    }
+    close(ends[1]);
+    ssize_t size = read(ends[0], said, sizeof said - 1);
+    said[size > 0 ? size : 0] = '\0';
+    close(ends[0]);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_string_equal(said, "");
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
 TASK_TEST(blocking_within_a_task)

@@ -69,6 +69,22 @@ TASK_TEST(a_big_write_arrives_whole)
     free(text);
 }
 
+/* The memory is the writer's again as soon as the call has returned, whatever was sent of it by
+ * then. Tornado: TestReadWriteMixin.test_write_memoryview */
+TASK_TEST(a_part_of_ones_own_memory_is_written)
+{
+    char memory[] = "[hel\0lo]";
+    for (pair_kind kind = 0; kind < PAIR_KINDS; kind++) {
+        stream_pair pair = open_pair(kind, NULL);
+        assert_ok(gale_iostream_write(pair.writer, memory + 1, 6));
+        memset(memory + 1, '-', 6);
+        assert_ok(gale_iostream_read_bytes(pair.reader, 6, false, &data));
+        assert_bytes(data, GALE_STR("hel\0lo"));
+        memcpy(memory + 1, "hel\0lo", 6);
+        free_pair(&pair);
+    }
+}
+
 TASK_TEST(a_megabyte_goes_both_ways_at_once)
 {
     char *text = pattern(1 << 20);

@@ -145,6 +145,30 @@ TASK_TEST(threads_of_an_executor_of_ones_own)
     gale_executor_free(executor);
 }
 
+static char found_early[GALE_ADDRESS_TEXT_MAX];
+
+static int look_up_early(void *arg)
+{
+    gale_address address;
+    GALE_TRY(gale_resolve("localhost", 80, AF_INET, &address, 1));
+    gale_address_text(&address, arg);
+    return 0;
+}
+
+/* While the program is still being loaded: with threads, and whatever getaddrinfo loads itself. */
+__attribute__((constructor)) static void find_early(void)
+{
+    gale_ioloop *loop = gale_ioloop_current();
+    gale_ioloop_run_sync(loop, look_up_early, found_early, 30);
+    gale_ioloop_free(loop);
+}
+
+/* Tornado: ThreadedResolverImportTest.test_import */
+TEST(names_are_found_before_main)
+{
+    assert_string_equal(found_early, "127.0.0.1:80");
+}
+
 TASK_TEST(none_when_out_of_memory)
 {
     static const gale_override mapping[] = { { 0 } };

@@ -144,4 +144,49 @@ TEST(each_allocation_may_fail)
     assert_true(n > 4);
 }
 
+static void assert_same(gale_http_headers *headers, gale_http_headers *others)
+{
+    size_t position = 0, other_position = 0;
+    gale_http_field field, other;
+    while (gale_http_headers_next(headers, &position, &field)) {
+        assert_true(gale_http_headers_next(others, &other_position, &other));
+        assert_bytes(field.name, other.name);
+        assert_bytes(field.value, other.value);
+    }
+    assert_false(gale_http_headers_next(others, &other_position, &other));
+}
+
+/* Tornado: HTTPHeadersTest.test_pickle_roundtrip */
+TEST(headers_are_the_same_after_a_way_through_text)
+{
+    gale_http_headers *headers = gale_http_headers_new(), *again;
+    assert_ok(gale_http_headers_add(headers, "Set-Cookie", "a=b"));
+    assert_ok(gale_http_headers_add(headers, "Content-Type", "text/html"));
+    assert_ok(gale_http_headers_add(headers, "Set-Cookie", "c=d"));
+    assert_ok(gale_http_headers_add(headers, "Empty", ""));
+    assert_ok(gale_http_headers_add(headers, "Strange", "a: b, \"c\"; d=\xc3\xa9"));
+    const char *text = gale_http_headers_str(headers);
+    assert_ok(gale_http_headers_parse((gale_str){ text, strlen(text) }, &again));
+    assert_same(headers, again);
+    assert_string_equal(gale_http_headers_str(again), text);
+    assert_string_equal(gale_http_headers_get_list(again, "Set-Cookie", 1), "c=d");
+    gale_http_headers_free(again);
+    gale_http_headers_free(headers);
+}
+
+/* Tornado: HTTPHeadersTest.test_setdefault */
+TEST(a_default_is_set_where_there_is_no_value)
+{
+    static const char *const defaults[][2] = { { "foo", "baz" }, { "quux", "xyzzy" } };
+    gale_http_headers *headers = gale_http_headers_new();
+    assert_ok(gale_http_headers_set(headers, "Foo", "bar"));
+    for (size_t i = 0; i < 2; i++)
+        if (!gale_http_headers_has(headers, defaults[i][0]))
+            assert_ok(gale_http_headers_set(headers, defaults[i][0], defaults[i][1]));
+    assert_string_equal(gale_http_headers_get(headers, "foo"), "bar");
+    assert_string_equal(gale_http_headers_get(headers, "quux"), "xyzzy");
+    assert_string_equal(gale_http_headers_str(headers), "Foo: bar\nQuux: xyzzy\n");
+    gale_http_headers_free(headers);
+}
+
 GALE_TEST_MAIN

@@ -2,6 +2,8 @@
 /* Most cases are those of Tornado's TestUrlConcat and FormatTimestampTest. */
 #include <gale/httputil.h>
 #include <math.h>
+#include <stdlib.h>
+#include <time.h>
 
 #include "proto/proto_test.h"
 
@@ -68,6 +70,51 @@ TEST(format_timestamp)
         assert_ptr_equal(gale_format_timestamp(cases[i].seconds, out), out);
         assert_string_equal(out, cases[i].text);
     }
+}
+
+static const char known_text[] = "Sun, 27 Jan 2013 18:43:20 GMT";
+
+/* Tornado: FormatTimestampTest.test_struct_time, test_time_tuple */
+TEST(a_broken_down_time_is_formatted_by_way_of_its_seconds)
+{
+    char out[GALE_TIMESTAMP_SIZE], theirs[64];
+    struct tm known = { .tm_year = 113, .tm_mday = 27, .tm_hour = 18, .tm_min = 43, .tm_sec = 20 };
+    assert_string_equal(gale_format_timestamp((double)timegm(&known), out), known_text);
+    for (time_t seconds = -5000000000; seconds < 20000000000; seconds += 99999937) {
+        struct tm broken_down;
+        assert_non_null(gmtime_r(&seconds, &broken_down));
+        strftime(theirs, sizeof theirs, "%a, %d %b %Y %H:%M:%S GMT", &broken_down);
+        assert_string_equal(gale_format_timestamp((double)timegm(&broken_down), out), theirs);
+    }
+}
+
+static void assert_known_in(const char *zone, struct tm local)
+{
+    char out[GALE_TIMESTAMP_SIZE];
+    if (zone)
+        setenv("TZ", zone, 1);
+    else
+        unsetenv("TZ");
+    tzset();
+    local.tm_isdst = -1;
+    assert_string_equal(gale_format_timestamp((double)mktime(&local), out), known_text);
+    unsetenv("TZ");
+    tzset();
+}
+
+/* Tornado: FormatTimestampTest.test_utc_naive_datetime, test_utc_naive_datetime_deprecated,
+ * test_utc_aware_datetime, test_other_aware_datetime */
+TEST(timestamps_do_not_depend_on_the_zone)
+{
+    struct tm local = { .tm_year = 113, .tm_mday = 27, .tm_hour = 18, .tm_min = 43, .tm_sec = 20 };
+    assert_known_in("UTC0", local);
+    assert_known_in("GMT0", local);
+    local.tm_hour = 13;
+    assert_known_in("EST5EDT,M3.2.0,M11.1.0", local);
+    local.tm_mday = 28;
+    local.tm_hour = 7;
+    local.tm_min = 43;
+    assert_known_in("<+13>-13", local);
 }
 
 TEST(encode_username_password)

@@ -77,6 +77,19 @@ TEST(a_value_is_printed)
             json_pack("{s:b,s:n,s:i,s:f}", "a", 1, "b", "c", -7, "d", 0.5), "True None -7 0.5");
 }
 
+/* Tornado: TemplateTest.test_bytes */
+TEST(a_value_is_printed_byte_for_byte)
+{
+    static const char bytes[] = "B\0\xc3\xa9\r\n\t\x01n";
+    gale_template *page = compiled("Hello {{ name }}!", NULL);
+    json_t *name = json_stringn(bytes, sizeof bytes - 1);
+    gale_bytes *result = gale_template_generate(page, json_pack("{s:o}", "name", name), NULL);
+    assert_non_null(result);
+    assert_bytes(gale_bytes_str(result), GALE_STR("Hello B\0\xc3\xa9\r\n\t\x01n!"));
+    gale_bytes_unref(result);
+    gale_template_free(page);
+}
+
 TEST(an_expression_is_printed)
 {
     renders("2 + 2 = {{ 2 + 2 }}", NULL, "2 + 2 = 4");

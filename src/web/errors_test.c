@@ -364,8 +364,8 @@ TEST(slots_are_told_of_an_http_error)
         { GET("/silent"), "HTTP/1.1 404 ", "\r\n\r\nHTTP 404: Not Found", NULL },
         { GET("/told"), "HTTP/1.1 403 ", "\r\n\r\nHTTP 403: Forbidden (no story for 7%)",
           "no story for 7%" },
-        { GET("/argument"), "HTTP/1.1 400 ",
-          "\r\n\r\nHTTP 400: Bad Request (Missing argument foo)", "Missing argument foo" },
+        { GET("/argument"), "HTTP/1.1 400 ", "\r\n\r\nHTTP 400: Bad Request (Missing argument foo)",
+          "Missing argument foo" },
         { GET("/vain"), "HTTP/1.1 409 ", "\r\n\r\nHTTP 409: Conflict", NULL },
     };
     int port = serve_routes(telling);

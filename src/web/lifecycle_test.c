@@ -12,8 +12,8 @@
 #include "web/web_test.h"
 
 #define FORM(method, target, body)                                                                 \
-    method " " target " HTTP/1.1\r\n" CLOSE "Content-Length: 3\r\n"                                   \
-    "Content-Type: application/x-www-form-urlencoded\r\n\r\n" body
+    method " " target " HTTP/1.1\r\n" CLOSE "Content-Length: 3\r\n"                                \
+           "Content-Type: application/x-www-form-urlencoded\r\n\r\n" body
 #define POST_FORM(target, body) FORM("POST", target, body)
 
 /* ---- Order ----------------------------------------------------------------------------- */
@@ -231,8 +231,7 @@ TEST(methods_beside_the_seven)
     static const gale_route routes[] = { ROUTE("/", derived_handler), { 0 } };
     int port;
     serve(routes, &traced, &port);
-    assert_answer(port, FORM("OTHER", "/", "a=b"), "HTTP/1.1 200 OK\r\n",
-                  "\r\n\r\nother b");
+    assert_answer(port, FORM("OTHER", "/", "a=b"), "HTTP/1.1 200 OK\r\n", "\r\n\r\nother b");
     assert_trace("set_default_headers initialize prepare other log(200) on_finish");
     char *answer = ask(port, "BREW / HTTP/1.1\r\n" CLOSE "\r\n");
     assert_memory_equal(answer, "HTTP/1.1 405 ", 13);

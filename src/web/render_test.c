@@ -88,6 +88,45 @@ TEST(render_escapes_and_finishes)
     finish();
 }
 
+static int render_and_go_on(gale_handler *self)
+{
+    int result = gale_render(self, wanted, NULL);
+    assert_true(gale_handler_finished(self));
+    return result;
+}
+
+static int finish_and_go_on(gale_handler *self)
+{
+    GALE_TRY(gale_write(self, "hello,"));
+    GALE_TRY(gale_flush(self));
+    GALE_TRY(gale_write(self, "world"));
+    int result = gale_finish(self);
+    assert_true(gale_handler_finished(self));
+    return result;
+}
+
+/* What both return is the end of the response, not a promise of it. Tornado: FinalReturnTest */
+TEST(finish_and_render_return_when_the_response_is_complete)
+{
+    static const gale_handler_class final_handler = { .get = render_and_go_on,
+                                                      .post = finish_and_go_on };
+    static const gale_route final_routes[] = { ROUTE("/", final_handler), { 0 } };
+    begin();
+    put("foo.html", "hi");
+    wanted = "foo.html";
+    gale_application_settings settings = { .template_path = folder };
+    int port;
+    serve(final_routes, &settings, &port);
+    assert_body(port, "/", "hi");
+    char *answer = ask_post(port, "/", "", "");
+    assert_memory_equal(answer, "HTTP/1.1 200 ", 13);
+    assert_non_null(strstr(answer, "hello,"));
+    assert_non_null(strstr(answer, "world"));
+    free(answer);
+    drop("foo.html");
+    finish();
+}
+
 TEST(templates_know_the_request_the_user_and_the_routes)
 {
     begin();

@@ -137,8 +137,8 @@ static void assert_all(int port, const char *method, const char *cookie, const c
     assert_answer(port, request, "HTTP/1.1 200 ", end);
 }
 
-/* Decoded where a text is meant, and as it came where bytes are. Tornado: WSGISafeWebTest.test_types,
- * HTTPServerTest.test_types */
+/* Decoded where a text is meant, and as it came where bytes are. Tornado:
+ * WSGISafeWebTest.test_types, HTTPServerTest.test_types */
 TEST(what_getters_give)
 {
     static const gale_route routes[] = { ROUTE("/typed/(.*)", all_handler, .name = "typed"),
