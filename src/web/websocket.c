@@ -197,19 +197,22 @@ static int run_on_close(void *arg)
     return 0;
 }
 
+/* Without memory for a task it is called all the same, so that nobody keeps what is freed. */
 bool gale__websocket_start_on_close(gale_websocket *self)
 {
     const gale_websocket_class *slots = self->type->slots;
-    gale_scope *scope =
-        slots->on_close && !self->told_close ? gale__scope_new(self->stream.loop, NULL) : NULL;
+    bool told = self->told_close || !slots->on_close;
+    gale_scope *scope = told ? NULL : gale__scope_new(self->stream.loop, NULL);
     self->told_close = true;
-    if (!scope)
-        return false;
-    scope->shielded = true;
-    if (self->type->client)
-        gale__websocket_client_closes(self->type->client, scope);
-    self->busy = gale__task_start(scope, NULL, slots->name ? slots->name : "on_close", run_on_close,
-                                  self, false) >= 0;
+    if (scope) {
+        scope->shielded = true;
+        if (self->type->client)
+            gale__websocket_client_closes(self->type->client, scope);
+        self->busy = gale__task_start(scope, NULL, slots->name ? slots->name : "on_close",
+                                      run_on_close, self, false) >= 0;
+    }
+    if (!told && !self->busy)
+        slots->on_close(self);
     return self->busy;
 }
 

@@ -216,6 +216,44 @@ TEST(a_client_that_leaves_ends_what_was_kept)
     stop();
 }
 
+static void just_count(gale_event_stream *of)
+{
+    (void)of;
+    closed++;
+}
+
+static int open_and_persist(gale_handler *self)
+{
+    options.on_close = just_count;
+    GALE_TRY(gale_event_stream_open(self, &options, &stream));
+    GALE_TRY(gale_sleep(10));
+    assert_true(gale_handler_disconnected(self));
+    assert_true(gale_event_stream_is_closing(stream));
+    assert_error(SEND(.data = "late"), GALE_ECLOSED);
+    return 0;
+}
+
+static const gale_handler_class persistent_handler = { .get = open_and_persist,
+                                                       .on_connection_close = on_connection_close,
+                                                       .ignore_disconnect = true,
+                                                       .on_finish = on_finish };
+static const gale_route persistent_routes[] = { { .pattern = "/", .handler = &persistent_handler },
+                                                { 0 } };
+
+TEST(a_handler_that_does_not_mind)
+{
+    memory_peer *peer = asking(persistent_routes, NULL, NULL);
+    memory_turns();
+    memory_end(peer);
+    memory_advance(5);
+    assert_int_equal(left, 1);
+    assert_int_equal(closed, 1);
+    assert_int_equal(ended, 0);
+    memory_advance(6);
+    assert_int_equal(ended, 1);
+    stop();
+}
+
 TEST(a_client_may_end_its_side_alone)
 {
     const gale_application_settings settings = { .server.allow_half_close = true };

@@ -169,7 +169,7 @@ static bool nth_allocation_fails(size_t n)
         memory_turns();
     }
     assert_true(peer->closed);
-    assert_true(closed <= opened);
+    assert_int_equal(closed, opened);
     memory_peer *next = connected(serve(routes, NULL));
     send_text(next, handshake);
     memory_send(next, frames, sizeof frames - 1);
