@@ -103,6 +103,7 @@ void gale__client_unref(gale_http_client *client)
         return;
     gale_resolver_free(client->own_resolver);
     gale__client_contexts_free(client->contexts);
+    gale__recent_clear(&client->nonces);
     gale__free(client);
 }
 

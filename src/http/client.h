@@ -13,6 +13,7 @@
 #include <gale/iostream.h>
 
 #include "core/buffer.h"
+#include "core/recent.h"
 #include "gen/task.h"
 #include "http/client_proxy.h"
 #include "proto/digest_auth.h"
@@ -79,6 +80,7 @@ struct gale_http_client {
     gale__timer idle_timer;
     uint64_t hash_key[2];
     struct gale__client_contexts *contexts; /* TLS contexts made of options */
+    gale__recent nonces;                    /* of Digest (client_nonces.h) */
 };
 
 void gale__client_unref(gale_http_client *client);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names and passwords: Basic is told at once; for Digest the server, or the proxy, is asked for a
- * challenge first, and its nonce is used for the redirects that follow, too. */
+ * challenge first, and its nonce is used for what follows, redirects and other fetches. */
 #include <errno.h>
 #include <string.h>
 
 #include "core/base64.h"
 #include "core/error.h"
-#include "http/client.h"
+#include "http/client_nonces.h"
 
 /* ---- Basic ----------------------------------------------------------------------------- */
 
@@ -104,26 +104,35 @@ int gale__fetch_take_challenge(gale__fetch *fetch)
     return 0;
 }
 
-static int authorize(gale__fetch *fetch, gale_auth_mode mode, gale__authentication *authentication,
-                     gale_str username, gale_str password, const char **ret)
+static int digest(gale__fetch *fetch, bool proxy, gale_str username, gale_str password,
+                  const char **ret)
+{
+    const gale__digest_request request = { fetch->method, fetch->uri.target, username, password };
+    gale__authentication *authentication =
+        proxy ? &fetch->proxy_authentication : &fetch->authentication;
+    GALE_TRY(gale__nonce_use(fetch, authentication, proxy));
+    GALE_TRY(gale__digest_credentials(authentication, fetch->arena, &request, ret));
+    gale__nonce_used(fetch, authentication, proxy);
+    return 0;
+}
+
+static int authorize(gale__fetch *fetch, bool proxy, gale_auth_mode mode, gale_str username,
+                     gale_str password, const char **ret)
 {
     *ret = NULL;
     if (!username.data)
         return 0;
-    if (mode == GALE_AUTH_BASIC)
-        return gale__basic_credentials(fetch->arena, username, password, ret);
-    const gale__digest_request request = { fetch->method, fetch->uri.target, username, password };
-    return gale__digest_credentials(authentication, fetch->arena, &request, ret);
+    return mode == GALE_AUTH_BASIC ? gale__basic_credentials(fetch->arena, username, password, ret)
+                                   : digest(fetch, proxy, username, password, ret);
 }
 
 int gale__fetch_authorize(gale__fetch *fetch)
 {
     const gale__proxy *proxy = &fetch->proxy;
-    GALE_TRY(authorize(fetch, fetch->options->auth_mode, &fetch->authentication, fetch->username,
-                       fetch->password, &fetch->authorization));
+    GALE_TRY(authorize(fetch, false, fetch->options->auth_mode, fetch->username, fetch->password,
+                       &fetch->authorization));
     fetch->proxy_authorization = NULL;
-    if (!fetch->forwarded)
-        return 0;
-    return authorize(fetch, proxy->auth_mode, &fetch->proxy_authentication, proxy->username,
-                     proxy->password, &fetch->proxy_authorization);
+    return fetch->forwarded ? authorize(fetch, true, proxy->auth_mode, proxy->username,
+                                        proxy->password, &fetch->proxy_authorization)
+                            : 0;
 }

@@ -66,6 +66,74 @@ TASK_TEST(a_redirect_uses_the_nonce_again)
     raw_stop();
 }
 
+/* RFC 7616 §3.4: nc counts the requests with a nonce. */
+TASK_TEST(a_nonce_serves_later_fetches)
+{
+    gale_fetch_options other = user;
+    other.auth_password = "q";
+    RAW_SERVER(CHALLENGE("n1", ", opaque=\"o\""), OK("ok", "2"), OK("ok", "2"), OK("ok", "2"),
+               CHALLENGE("n2", ""), OK("ok", "2"), OK("ok", "2"));
+    assert_ok(get(&user, &response));
+    for (int i = 2; i <= 3; i++) {
+        assert_ok(get(&user, &response));
+        assert_sent(i == 2 ? "nc=00000002" : "nc=00000003");
+        assert_sent("realm=\"r\", nonce=\"n1\"");
+        assert_sent("opaque=\"o\"");
+    }
+    assert_int_equal(raw.requests, 4);
+    assert_ok(get(&other, &response)); /* whose nonce is its own */
+    assert_sent("nonce=\"n2\"");
+    assert_ok(get(&user, &response));
+    assert_sent("nc=00000004");
+    assert_int_equal(raw.requests, 7);
+    raw_stop();
+}
+
+/* A server that has started again does not know it, and may not say that it is stale. */
+TASK_TEST(a_nonce_that_is_not_known_any_more)
+{
+    RAW_SERVER(CHALLENGE("n1", ""), OK("ok", "2"), CHALLENGE("n2", ""), OK("ok", "2"),
+               CHALLENGE("n3", ", stale=true"), OK("ok", "2"), OK("ok", "2"));
+    for (int i = 1; i <= 3; i++) {
+        assert_ok(get(&user, &response));
+        assert_int_equal(raw.requests, 2 * i);
+        assert_sent("nc=00000001");
+    }
+    assert_ok(get(&user, &response));
+    assert_sent("nonce=\"n3\"");
+    assert_sent("nc=00000002");
+    raw_stop();
+}
+
+TASK_TEST(a_nonce_that_was_refused_is_forgotten)
+{
+    RAW_SERVER(CHALLENGE("n1", ""), OK("ok", "2"), CHALLENGE("n2", ""), CHALLENGE("n3", ""),
+               OK("ok", "2"));
+    assert_ok(get(&user, &response));
+    assert_error(get(&user, &response), GALE_EHTTP);
+    assert_int_equal(raw.requests, 4);
+    assert_ok(get(&user, &response));
+    assert_not_sent("Authorization");
+    raw_stop();
+}
+
+/* RFC 7616 §3.5 */
+TASK_TEST(the_next_nonce)
+{
+    RAW_SERVER(CHALLENGE("n1", ""),
+               "HTTP/1.1 200 OK\r\nAuthentication-Info: qop=auth, nextnonce=\"n2\"\r\n"
+               "Content-Length: 0\r\n\r\n",
+               OK("ok", "2"), OK("ok", "2"));
+    assert_ok(get(&user, &response));
+    assert_sent("nonce=\"n1\"");
+    for (int i = 1; i <= 2; i++) {
+        assert_ok(get(&user, &response));
+        assert_sent("nonce=\"n2\"");
+        assert_sent(i == 1 ? "nc=00000001" : "nc=00000002");
+    }
+    raw_stop();
+}
+
 static int count_pieces(const char *data, size_t size, void *arg)
 {
     (void)data;

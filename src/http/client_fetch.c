@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/error.h"
-#include "http/client.h"
+#include "http/client_nonces.h"
 
 static const double DEFAULT_TIMEOUT = 20;
 
@@ -27,6 +27,7 @@ static int run(gale__fetch *self)
             GALE_TRY(self->upgrade->renew(self->upgrade));
         self->response->effective_url = self->uri.text.data;
         GALE_TRY(implementation->exchange(self));
+        gale__nonces_judge(self);
         GALE_TRY(gale__fetch_take_cookies(self));
         if (!gale__fetch_goes_on(self))
             return 0;
