@@ -157,12 +157,24 @@ static bool is_head(const gale_handler *self)
     return self->request->head.method_id == GALE__HTTP_METHOD_HEAD;
 }
 
+/* What is sent, coded or not, follows from the first piece. */
+static int transform_beginning(gale_handler *self, gale__static *state, gale__range range)
+{
+    bool all = range.end - range.start <= READ_MOST;
+    if (!all)
+        range.end = range.start + READ_MOST;
+    GALE_TRY(write_range(self, state, range, true));
+    return all ? 0 : gale_flush(self);
+}
+
 static int respond_range(gale_handler *self, gale__static *state, gale__range range)
 {
     int64_t size = range.end - range.start;
     if (is_head(self) || size > READ_MOST)
         GALE_TRY(set_number(self, GALE__HTTP_CONTENT_LENGTH, size));
-    return is_head(self) ? 0 : write_range(self, state, range, true);
+    if (!is_head(self))
+        return write_range(self, state, range, true);
+    return gale__transform_wanted(self) ? transform_beginning(self, state, range) : 0;
 }
 
 static int respond_unsatisfiable(gale_handler *self, int64_t size)

@@ -454,6 +454,51 @@ TEST(text_is_compressed_where_that_is_asked_for)
     end();
 }
 
+/* Without the time, and without how a body of unknown length is framed (RFC 9110 §9.3.2). */
+static char *head_of(int port, const char *method, const char *path, const char *lines)
+{
+    static const char *const varying[] = { "\r\nDate: ", "\r\nTransfer-Encoding: " };
+    char *answer = ask_for(port, method, path, lines);
+    char *end = strstr(answer, "\r\n\r\n");
+    assert_non_null(end);
+    end[2] = '\0';
+    for (size_t i = 0; i < sizeof varying / sizeof *varying; i++) {
+        char *line = strstr(answer, varying[i]);
+        if (line)
+            memmove(line, strstr(line + 2, "\r\n"), strlen(strstr(line + 2, "\r\n")) + 1);
+    }
+    return answer;
+}
+
+/* RFC 9110 §9.3.2 */
+TEST(head_tells_of_the_coding_that_get_has)
+{
+    static const char *const paths[] = { "/static/tiny.txt", "/static/small.txt",
+                                         "/static/long.txt", "/static/long.bin" };
+    static const char *const lines[] = { "", "Accept-Encoding: gzip\r\n",
+                                         "Accept-Encoding: br, gzip\r\n",
+                                         "Accept-Encoding: gzip\r\nRange: bytes=1-100000\r\n" };
+    static char text[200001];
+    memset(text, 'a', sizeof text - 1);
+    make_files();
+    put("long.txt", text);
+    put("long.bin", text);
+    put("small.txt", text + sizeof text - 5001);
+    put("tiny.txt", "tiny");
+    gale_application_settings settings = { .static_path = root, .compress_response = true };
+    int port;
+    serve(NULL, &settings, &port);
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        for (size_t j = 0; j < sizeof lines / sizeof *lines; j++) {
+            char *get = head_of(port, "GET", paths[i], lines[j]);
+            char *head = head_of(port, "HEAD", paths[i], lines[j]);
+            assert_string_equal(head, get);
+            free(get);
+            free(head);
+        }
+    end();
+}
+
 typedef struct truncation {
     int port;
     int64_t received;
