@@ -196,8 +196,8 @@ TASK_TEST(answers_that_are_right)
         ACCEPTED "Sec-WebSocket-Extensions: \r\n\r\n",
         ACCEPTED "Content-Length: 0\r\nSet-Cookie: a=b\r\n\r\n",
         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" ACCEPTED "\r\n",
-        "HTTP/1.1 101 \r\nupgrade: WebSocket\r\nconnection: keep-alive, UPGRADE\r\n"
-        "sec-websocket-accept:   %s  \r\n\r\n",
+        ("HTTP/1.1 101 \r\nupgrade: WebSocket\r\nconnection: keep-alive, UPGRADE\r\n"
+         "sec-websocket-accept:   %s  \r\n\r\n"),
     };
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
         assert_ok(connect_to(heads[i]));
