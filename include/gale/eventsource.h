@@ -57,7 +57,8 @@ typedef struct gale_event_stream_options {
     /** Seconds without an event after which a comment is sent, so that neither side, nor what is
      * between them, takes the connection for dead; 0: 15, GALE_NONE: none. */
     double heartbeat;
-    /** Bytes of events that may wait to be sent; 0: 16777216 (16 MiB), GALE_NONE: no limit. */
+    /** Bytes of events that may wait to be sent, with 64 for each that waits; 0: 16777216 (16 MiB),
+     * GALE_NONE: no limit. */
     int64_t max_write_buffer;
     /** What happens beyond that. */
     gale_event_stream_full when_full;
@@ -134,7 +135,7 @@ GALE_API GALE_SUSPENDS int gale_event_stream_send_json(gale_event_stream *stream
 GALE_API void gale_event_stream_close(gale_event_stream *stream);
 /** True once it is closing, or the client has left. */
 GALE_API bool gale_event_stream_is_closing(const gale_event_stream *stream);
-/** Bytes of events that wait to be sent. */
+/** Bytes of events that wait to be sent, with 64 for each that cannot be handed to the kernel soon. */
 GALE_API size_t gale_event_stream_buffered(const gale_event_stream *stream);
 /** The state of the stream, zeroed when it was made. NULL when it has none. */
 GALE_API void *gale_event_stream_state(gale_event_stream *stream);

@@ -115,7 +115,8 @@ typedef struct gale_websocket_class {
     /** Bytes of a message, before and after inflating; 0: the setting websocket_max_message_size,
      * else 10485760 (10 MiB); GALE_NONE: no limit. */
     int64_t max_message_size;
-    /** Bytes of messages that may wait to be sent; 0: 16777216 (16 MiB), GALE_NONE: no limit. */
+    /** Bytes of messages that may wait to be sent, with 64 for each that waits; 0: 16777216 (16
+     * MiB), GALE_NONE: no limit. */
     int64_t max_write_buffer;
     /** What happens beyond that. */
     gale_websocket_full when_full;
@@ -143,7 +144,8 @@ GALE_API const char *gale_websocket_close_reason(const gale_websocket *self);
 /** True once either side has begun to close, or the connection is gone. Tornado:
  * WebSocketProtocol.is_closing. */
 GALE_API bool gale_websocket_is_closing(const gale_websocket *self);
-/** Bytes of messages that wait to be sent. */
+/** Bytes of messages that wait to be sent, with 64 for each that cannot be handed to the kernel
+ * soon. */
 GALE_API size_t gale_websocket_buffered(const gale_websocket *self);
 /** The peer's address. */
 GALE_API gale_address gale_websocket_peer_address(const gale_websocket *self);

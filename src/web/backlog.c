@@ -16,7 +16,7 @@ int gale__backlog_add(gale__backlog *backlog, gale_bytes *message)
     else
         backlog->first = added;
     backlog->last = added;
-    backlog->size += gale_bytes_str(message).len;
+    backlog->size += gale_bytes_str(message).len + GALE__BACKLOG_EACH;
     return 0;
 }
 
@@ -26,7 +26,7 @@ void gale__backlog_drop_first(gale__backlog *backlog)
     backlog->first = first->next;
     if (!backlog->first)
         backlog->last = NULL;
-    backlog->size -= gale_bytes_str(first->bytes).len;
+    backlog->size -= gale_bytes_str(first->bytes).len + GALE__BACKLOG_EACH;
     gale_bytes_unref(first->bytes);
     gale__free(first);
 }

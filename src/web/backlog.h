@@ -16,11 +16,14 @@ typedef struct gale__backlog_message {
 
 typedef struct gale__backlog {
     gale__backlog_message *first, *last;
-    size_t size;        /* bytes of all */
+    size_t size;        /* bytes of all, with GALE__BACKLOG_EACH for each */
     gale__list writers; /* tasks that wait for room, or have not gone on yet */
 } gale__backlog;
 
-enum { GALE__BACKLOG_FROM = 65536 }; /* bytes in the stream's queue after which messages wait */
+enum {
+    GALE__BACKLOG_FROM = 65536, /* bytes in the stream's queue after which messages wait */
+    GALE__BACKLOG_EACH = 64     /* bytes that a message takes besides: many small ones are a lot */
+};
 
 static inline void gale__backlog_init(gale__backlog *backlog)
 {
