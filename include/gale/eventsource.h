@@ -76,8 +76,8 @@ typedef struct gale_event_stream_options {
  * with the stream. *ret_stream, set on success only, is gale's.
  *
  * Returns 0; GALE_EFINISH when it was a HEAD request, which has its answer: return it; GALE_ESTATE
- * when something was written, or the status is not 200; GALE_EINVALID for an option; GALE_ECLOSED,
- * GALE_ECANCELED, -ENOMEM.
+ * when something was written, the status is not 200, or the request's body was not read yet;
+ * GALE_EINVALID for an option; GALE_ECLOSED, GALE_ECANCELED, -ENOMEM.
  */
 GALE_API GALE_SUSPENDS int gale_event_stream_open(gale_handler *self,
                                                   const gale_event_stream_options *options,
