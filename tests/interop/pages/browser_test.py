@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pages of the examples in Chromium: chats with two browsers that talk, a ticker, and events.
 
-A page's steps are in pages/NAME.js, which is run by Node with Playwright. With PICTURES=DIRECTORY
+A page's steps are in NAME.js, which is run by Node with Playwright. With PICTURES=DIRECTORY
 in the environment it takes screenshots."""
 
 import os
@@ -12,7 +12,7 @@ import unittest
 
 from servers import PATIENCE, Program, TestCase, free_port, tool
 
-FOLDER = pathlib.Path(__file__).with_name("pages")
+FOLDER = pathlib.Path(__file__).parent
 SOURCE = pathlib.Path(os.environ["GALE_SOURCE"])
 MODULES = SOURCE / "build/browser/node_modules"
 
