@@ -299,6 +299,7 @@ static bool shake_hands(gale__tls *self)
     int result = SSL_do_handshake(self->ssl);
     if (result == 1) {
         self->established = true;
+        SSL_set_tlsext_status_ocsp_resp(self->ssl, NULL, 0); /* else the copy stays */
         end_handshake(self, net_of(self)->tls);
         stream->handlers->secured(stream, 0);
         return self->stream != NULL;

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* TLS on streams: certificates of servers and of clients, good and bad ones. */
+#include <unistd.h>
+
+#include "net/iostream_impl.h"
+#include "net/tls.h"
 #include "net/tls_test.h"
 
 static gale_str data;
@@ -219,6 +223,43 @@ TASK_TEST(a_refusal_after_the_handshake)
     free_pair(&pair);
     gale_ssl_context_unref(client.context);
     gale_ssl_context_unref(server.context);
+}
+
+static int accept_status(SSL *ssl, void *arg)
+{
+    const unsigned char *response;
+    long size = SSL_get_tlsext_status_ocsp_resp(ssl, &response);
+    snprintf(arg, 16, "%.*s", size > 0 ? (int)size : 0, (const char *)response);
+    return 1;
+}
+
+/* RFC 6066 §8 */
+TASK_TEST(a_stapled_response)
+{
+    char path[] = "/tmp/gale-ocsp-XXXXXX", heard[16] = "";
+    int fd = mkstemp(path);
+    assert_int_equal(write(fd, "response", 8), 8);
+    close(fd);
+    stream_pair pair = open_pair(PAIR_UNIX, NULL);
+    handshake client = { .context = client_context(), .hostname = "localhost" };
+    handshake server = { .context = context_of(&(gale_ssl_options){
+                             .server_side = true,
+                             .certificate = certificate_for("localhost,127.0.0.1"),
+                             .ocsp_file = path }) };
+    SSL_CTX *ctx = client.context->setup->entries[0].ctx; /* our clients do not ask for it */
+    SSL_CTX_set_tlsext_status_type(ctx, TLSEXT_STATUSTYPE_ocsp);
+    SSL_CTX_set_tlsext_status_cb(ctx, accept_status);
+    SSL_CTX_set_tlsext_status_arg(ctx, heard);
+    shake_both(&pair, &client, &server);
+    assert_ok(client.result);
+    assert_ok(server.result);
+    assert_string_equal(heard, "response");
+    const unsigned char *kept;
+    assert_true(SSL_get_tlsext_status_ocsp_resp(pair.reader->stream.tls->ssl, &kept) <= 0);
+    free_pair(&pair);
+    gale_ssl_context_unref(client.context);
+    gale_ssl_context_unref(server.context);
+    unlink(path);
 }
 
 GALE_TEST_MAIN
