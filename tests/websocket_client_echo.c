@@ -7,6 +7,7 @@
  *     websocket_client_echo --cases=301 'ws://127.0.0.1:9001/runCase?case={}&agent=gale'
  *                                                   one after the other, 1 to 301
  *     --plain                                       offers no permessage-deflate
+ *     --anew                                        offers it without context takeover
  *     --ca=FILE                                     trusts that certificate
  *
  * It prints a line for each, and nothing else to its standard output:
@@ -25,7 +26,7 @@ static const double timeout = 20;
 
 typedef struct echo {
     const char *ca;
-    bool plain;
+    bool plain, anew;
     char url[2000];
     int messages;
     gale_websocket *socket;
@@ -51,7 +52,7 @@ static int run(void *arg)
 {
     echo *self = arg;
     const gale_fetch_options request = { .ca_certs = self->ca, .no_environment_proxy = true };
-    const gale_websocket_compression compression = { .context_takeover = true };
+    const gale_websocket_compression compression = { .context_takeover = !self->anew };
     const gale_websocket_connect_options options = { .request = &request,
                                                      .connect_timeout = timeout,
                                                      .max_message_size = 64 << 20,
@@ -119,11 +120,13 @@ static void set_url(echo *self, const char *pattern, int number)
 int main(int argc, char **argv)
 {
     const char *pattern = NULL, *ca = NULL;
-    bool plain = false;
+    bool plain = false, anew = false;
     int cases = 1, result = 0;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--plain") == 0)
             plain = true;
+        else if (strcmp(argv[i], "--anew") == 0)
+            anew = true;
         else if (strncmp(argv[i], "--ca=", 5) == 0)
             ca = argv[i] + 5;
         else if (strncmp(argv[i], "--cases=", 8) == 0)
@@ -132,11 +135,12 @@ int main(int argc, char **argv)
             pattern = argv[i];
     }
     if (!pattern) {
-        fprintf(stderr, "usage: websocket_client_echo [--plain] [--ca=FILE] [--cases=N] URL\n");
+        fprintf(stderr,
+                "usage: websocket_client_echo [--plain] [--anew] [--ca=FILE] [--cases=N] URL\n");
         return 2;
     }
     for (int i = 1; i <= cases && result >= 0; i++) {
-        echo self = { .ca = ca, .plain = plain };
+        echo self = { .ca = ca, .plain = plain, .anew = anew };
         set_url(&self, pattern, i);
         result = gale_ioloop_run_sync(gale_ioloop_current(), run_and_tell, &self, 0);
     }

@@ -69,6 +69,8 @@ static gale__websocket_active *take_active(gale_websocket *self)
     gale__loop_uncall(&active->flush);
     gale__buffer_clear(&active->input);
     gale__buffer_clear(&active->message);
+    gale_bytes_unref(active->pong);
+    active->pong = NULL;
     self->active = NULL;
     return active;
 }
@@ -88,7 +90,7 @@ static bool idle(const gale_websocket *self)
     const gale__websocket_active *active = self->active;
     return !self->busy && !self->processing && active->input.size == 0 &&
            !active->reader.in_message && !active->reader.in_payload &&
-           active->reader.gathered == 0 && gale__backlog_is_idle(&active->backlog);
+           active->reader.gathered == 0 && !active->pong && gale__backlog_is_idle(&active->backlog);
 }
 
 /* What an idle connection has is as new; the next one that becomes active takes it. */

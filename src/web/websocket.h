@@ -38,7 +38,7 @@ typedef struct gale__websocket_type {
     /* Of messages that are compressed each for itself; made when first needed. */
     gale__websocket_deflater deflater;
     gale__websocket_inflater inflater;
-    bool can_deflate, can_inflate; /* they are there */
+    bool can_deflate, can_inflate;        /* they are there */
     struct gale__websocket_active *spare; /* of a connection that became idle, or NULL */
 } gale__websocket_type;
 
@@ -86,6 +86,7 @@ struct gale__websocket_active {
     gale__utf8_part utf8; /* the end of that, of a text */
     gale_scope *running;  /* of the function of the class, while busy */
     gale__backlog backlog;
+    gale_bytes *pong; /* that is owed for the last ping, which found no room; or NULL */
     gale__callback resume, flush;
 };
 
@@ -177,6 +178,9 @@ int gale__websocket_send_control(gale_websocket *self, uint8_t opcode, gale_str 
  * this. Never waits: over the limit of a class that waits, it is closed. As gale_write_message. */
 int gale__websocket_send_shared(gale_websocket *self, gale_bytes *frame);
 int gale__websocket_send_now(gale_websocket *self, bool binary, gale_str message);
+/* Answers a ping: at once, or, to a peer that does not read, the last one once there is room (RFC
+ * 6455 §5.5.3). 0 or as gale__websocket_send_control. */
+int gale__websocket_answer_ping(gale_websocket *self, gale_str payload);
 /* Queues what waits as far as there is room, and wakes writers. True when it has queued anything.
  */
 bool gale__websocket_move_waiting(gale_websocket *self);

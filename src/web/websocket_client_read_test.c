@@ -349,6 +349,46 @@ TASK_TEST(a_server_that_does_not_read)
     script_stop();
 }
 
+/* ---- Pings to one whose messages are not taken -------------------------------------------- */
+
+static int ping_thrice(gale_websocket *self, gale_str text, bool binary)
+{
+    (void)text, (void)binary;
+    if (taken++ > 0)
+        return 0;
+    GALE_TRY(gale_sleep(0.05)); /* meanwhile it sends on */
+    GALE_TRY(gale_websocket_ping(self, "a", 1));
+    GALE_TRY(gale_websocket_ping(self, "b", 1));
+    GALE_TRY(gale_websocket_ping(self, "c", 1));
+    return gale_sleep(0.05);
+}
+
+static int note_pong(gale_websocket *self, gale_str data)
+{
+    (void)self;
+    note(data.data);
+    return 0;
+}
+
+static const gale_websocket_class pinging = { .on_message = ping_thrice, .on_pong = note_pong };
+static const gale_handler_class pinging_handler = { .websocket = &pinging };
+static const gale_route pinging_routes[] = { ROUTE("/", pinging_handler), { 0 } };
+
+/* RFC 6455 §5.5.3: the last one is answered, as soon as there is room. */
+TASK_TEST(pings_while_nothing_is_taken)
+{
+    serve(pinging_routes, "/");
+    taken = 0;
+    assert_ok(gale_websocket_connect(ws_url, NULL, &ws));
+    assert_ok(write_much(NULL));
+    assert_true(gale_websocket_buffered(ws) > 1 << 20);
+    for (int i = 0; i < 1000 && taken < PIECES; i++)
+        gale_sleep(0.005);
+    for (int i = 0; i < 1000 && !*history; i++)
+        gale_sleep(0.002);
+    assert_string_equal(history, "c");
+}
+
 /* ---- Idle --------------------------------------------------------------------------------- */
 
 static int read_once(void *arg)

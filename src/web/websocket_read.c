@@ -288,12 +288,9 @@ static void call_with_payload(gale_websocket *self, const gale__websocket_event 
         call_drop(what);
 }
 
-/* A peer that pings and does not read is not answered for ever (RFC 6455 §5.5.3). */
 static void on_ping(gale_websocket *self, gale__websocket_event *event)
 {
-    bool room = gale__stream_queued(&self->stream) < GALE__WEBSOCKET_INPUT_HIGH;
-    if (room && self->state == GALE__WEBSOCKET_OPEN &&
-        gale__websocket_send_control(self, GALE__WEBSOCKET_PONG, event->payload) < 0)
+    if (gale__websocket_answer_ping(self, event->payload) < 0)
         gale__websocket_lost(self);
     else if (self->type->slots->on_ping)
         call_with_payload(self, event);

@@ -70,9 +70,35 @@ static int queued(gale_websocket *self)
 
 /* ---- What waits ------------------------------------------------------------------------- */
 
+int gale__websocket_answer_ping(gale_websocket *self, gale_str payload)
+{
+    gale__websocket_active *active = self->active;
+    if (self->state != GALE__WEBSOCKET_OPEN)
+        return 0;
+    if (gale__stream_queued(&self->stream) < GALE__BACKLOG_FROM)
+        return gale__websocket_send_control(self, GALE__WEBSOCKET_PONG, payload);
+    gale_bytes_unref(active->pong);
+    active->pong = gale_bytes_new(payload.data, payload.len);
+    return active->pong ? 0 : -ENOMEM;
+}
+
+/* True when it was queued. */
+static bool move_pong(gale_websocket *self)
+{
+    gale_bytes *pong = self->active->pong;
+    if (gale__stream_queued(&self->stream) >= GALE__BACKLOG_FROM)
+        return false;
+    bool moved = self->state == GALE__WEBSOCKET_OPEN &&
+                 queue_frame(self, GALE__WEBSOCKET_PONG, false, gale_bytes_str(pong)) >= 0;
+    self->active->pong = NULL;
+    gale_bytes_unref(pong);
+    return moved;
+}
+
 bool gale__websocket_move_waiting(gale_websocket *self)
 {
-    return gale__backlog_move(&self->active->backlog, &self->stream);
+    bool moved = GALE__UNLIKELY(self->active->pong != NULL) && move_pong(self);
+    return gale__backlog_move(&self->active->backlog, &self->stream) || moved;
 }
 
 void gale__websocket_drop_waiting(gale_websocket *self)
