@@ -3,6 +3,7 @@
  * (tests/interop/autoreload_test.py). */
 #include "net/process_test.h"
 
+#include <dlfcn.h>
 #include <gale/autoreload.h>
 #include <link.h>
 #include <pthread.h>
@@ -32,7 +33,7 @@ static void write_file(const char *name, const void *data, size_t size, mode_t m
 
 static void remove_folder(void)
 {
-    static const char *const names[] = { "file", "other" };
+    static const char *const names[] = { "file", "other", "object" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         unlink(in_folder(names[i]));
     rmdir(folder);
@@ -184,6 +185,62 @@ TASK_TEST(the_kernel_tells_of_changes)
     for (int i = 0; i < 500 && !has_changed("/file"); i++)
         assert_ok(gale_sleep(0.01));
     assert_true(has_changed("/file"));
+    remove_folder();
+}
+
+/* Copies the shared object that cmocka is. */
+static void copy_object(const char *name)
+{
+    static char data[1 << 20];
+    Dl_info info;
+    assert_true(dladdr((void *)(uintptr_t)_fail, &info) != 0);
+    FILE *file = fopen(info.dli_fname, "rb");
+    size_t size = fread(data, 1, sizeof data, file);
+    assert_true(size > 0 && size < sizeof data);
+    fclose(file);
+    write_file(name, data, size, 0755);
+}
+
+TASK_TEST(a_shared_object_is_watched_once_it_is_loaded)
+{
+    char other[128];
+    assert_ok(gale_autoreload_start(0.01));
+    strcpy(gale__net_of(gale_ioloop_current())->autoreload->program->path, "/");
+    copy_object("object");
+    assert_ok(gale_sleep(0.03));
+    assert_null(find("/object"));
+    void *object = dlopen(in_folder("object"), RTLD_NOW | RTLD_LOCAL);
+    assert_non_null(object);
+    for (int i = 0; i < 500 && !find("/object"); i++)
+        assert_ok(gale_sleep(0.01));
+    assert_int_equal(find("/object")->kind, GALE__FILE_OBJECT);
+    copy_object("other");
+    strcpy(other, in_folder("other"));
+    assert_int_equal(rename(other, in_folder("object")), 0);
+    for (int i = 0; i < 500 && !has_changed("/object"); i++)
+        assert_ok(gale_sleep(0.01));
+    assert_true(has_changed("/object"));
+    dlclose(object);
+    remove_folder();
+}
+
+/* One that was replaced before it was first looked at is a change at once. */
+TASK_TEST(a_shared_object_that_was_replaced_before)
+{
+    char other[128];
+    copy_object("object");
+    void *object = dlopen(in_folder("object"), RTLD_NOW | RTLD_LOCAL);
+    assert_non_null(object);
+    copy_object("other");
+    strcpy(other, in_folder("other"));
+    assert_int_equal(rename(other, in_folder("object")), 0);
+    assert_ok(gale_autoreload_start(0.01));
+    strcpy(gale__net_of(gale_ioloop_current())->autoreload->program->path, "/");
+    gale__watched_file *file = find("/object");
+    for (int i = 0; i < 500 && file->latest == file->first; i++)
+        assert_ok(gale_sleep(0.01));
+    assert_true(has_changed("/object"));
+    dlclose(object);
     remove_folder();
 }
 

@@ -240,6 +240,19 @@ TEST(a_changed_template_is_seen_in_development)
     finish();
 }
 
+TEST(a_changed_template_needs_no_restart)
+{
+    begin();
+    put("a.html", "one");
+    wanted = "a.html";
+    int port = open_site((gale_application_settings){ .autoreload = true });
+    assert_body(port, "/", "one");
+    put("a.html", "three");
+    assert_body(port, "/", "three");
+    drop("a.html");
+    finish();
+}
+
 TEST(settings_of_the_loader)
 {
     begin();
