@@ -55,7 +55,8 @@ class Server:
         self.process = subprocess.Popen(
             ["./server", f"--port={self.port}", "--conf=hello.conf", "--logging=info"],
             cwd=self.folder.name, stderr=self.log, env=dict(os.environ, MARKER="kept as it is"))
-        wait_until(self.serves, "the server's start")
+        wait_until(lambda: self.process.poll() is not None or self.serves(), "the server's start")
+        assert self.process.poll() is None, self.lines("(?s).*")
 
     def path(self, name):
         return os.path.join(self.folder.name, name)
@@ -200,26 +201,23 @@ def watched_files():
     print("a watched file: touched, deleted, made again")
 
 
+def ends_by(script, status, line):
+    server = Server()
+    os.unlink(server.program)
+    with open(server.program, "w") as out:
+        out.write(script)
+    os.chmod(server.program, 0o755)
+    assert server.process.wait(20) == status
+    assert server.lines(line), line
+    server.log.close()
+    server.folder.cleanup()
+
+
 def a_new_program_that_fails():
     """It has taken the old one's place: its end is the end, and is seen."""
-    server = Server()
-    os.unlink(server.program)
-    with open(server.program, "w") as out:
-        out.write("#!/bin/sh\necho it is broken >&2\nexit 7\n")
-    os.chmod(server.program, 0o755)
-    assert server.process.wait(20) == 7
-    assert server.lines("it is broken")
-    server.log.close()
-    server.folder.cleanup()
-    server = Server()
-    os.unlink(server.program)
-    with open(server.program, "w") as out:
-        out.write("#!/no/such/interpreter\n")
-    os.chmod(server.program, 0o755)
-    assert server.process.wait(20) == 1
-    assert server.lines("server cannot be executed: No such file or directory; the server ends")
-    server.log.close()
-    server.folder.cleanup()
+    ends_by("#!/bin/sh\necho it is broken >&2\nexit 7\n", 7, "it is broken")
+    ends_by("#!/no/such/interpreter\n", 1,
+            "server cannot be executed: No such file or directory; the server ends")
     print("a failure is the process's")
 
 
