@@ -135,7 +135,8 @@ GALE_API GALE_SUSPENDS int gale_event_stream_send_json(gale_event_stream *stream
 GALE_API void gale_event_stream_close(gale_event_stream *stream);
 /** True once it is closing, or the client has left. */
 GALE_API bool gale_event_stream_is_closing(const gale_event_stream *stream);
-/** Bytes of events that wait to be sent, with 64 for each that cannot be handed to the kernel soon. */
+/** Bytes of events that wait to be sent, with 64 for each that cannot be handed to the kernel soon.
+ */
 GALE_API size_t gale_event_stream_buffered(const gale_event_stream *stream);
 /** The state of the stream, zeroed when it was made. NULL when it has none. */
 GALE_API void *gale_event_stream_state(gale_event_stream *stream);

@@ -99,7 +99,8 @@ void gale__http1_connection_serve(gale__http1_server_connection *self);
 /* The peer has gone, or has to: ends the exchange and closes. */
 void gale__http1_connection_lost(gale__http1_server_connection *self);
 /* Moves the connection to another stream; ends the exchange, whose delegate is not told, and frees
- * this one. Nothing may be queued, and its input must not be processed further down on the stack. */
+ * this one. Nothing may be queued, and its input must not be processed further down on the stack.
+ */
 void gale__http1_connection_move(gale__http1_server_connection *self, gale__stream *to);
 /* The same to a stream of its own, which gets what was received and not used. -ENOMEM: all is as
  * before. */
