@@ -403,7 +403,8 @@ void gale__websocket_function_ended(gale_websocket *self, int result)
 {
     self->busy = false;
     self->active->running = NULL;
-    if (result < 0 && self->state != GALE__WEBSOCKET_DEAD)
+    bool too_late = result == GALE_ECLOSED && self->state != GALE__WEBSOCKET_OPEN; /* to write */
+    if (result < 0 && !too_late && self->state != GALE__WEBSOCKET_DEAD)
         fail_loudly(self, result);
     if (self->processing)
         return;

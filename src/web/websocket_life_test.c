@@ -205,6 +205,27 @@ TEST(a_server_closes)
     assert_trace("close 4000  close 1000  close 1005 ");
 }
 
+static int late_message(gale_websocket *self, gale_str message, bool binary)
+{
+    (void)binary;
+    if (message.len == 0)
+        return gale_websocket_close(self, 1000, NULL);
+    return gale_write_message_str(self, message);
+}
+
+static const gale_websocket_class late = { .on_message = late_message, .on_close = noted_close };
+static const gale_handler_class late_handler = { .websocket = &late };
+static const gale_route late_routes[] = { ROUTE("/", late_handler), { 0 } };
+
+TEST(a_message_that_comes_too_late_to_be_answered_is_no_failure)
+{
+    int port = serve_routes(late_routes);
+    assert_conversation(port, "/", GALE_STR(SAY("\x80", "") SAY("\x81", "a") BYE),
+                        GALE_STR(GOOD_BYE));
+    stop();
+    assert_trace("close 1000 ");
+}
+
 /* ---- Pings -------------------------------------------------------------------------------- */
 
 static const gale_websocket_class pinging = { .ping_interval = 0.02, .on_close = noted_close };
