@@ -20,7 +20,7 @@ sys.path[:0] = [str(HERE / "websocket"), str(HERE / "clients")]
 
 import servers  # noqa: E402
 from frames import (BINARY, CLOSE, RSV1, TAIL, TEXT, Client, Close, Pong, Text, begin, binary, close,  # noqa: E402
-                    frame, head, more, ping, request, text)
+                    frame, more, ping, request, text)
 
 BUILD = pathlib.Path(os.environ["GALE_BUILD"])
 SANITIZED = bool(re.search(r"^GALE_SANITIZE:\w+=\w", (BUILD / "CMakeCache.txt").read_text(), re.M))

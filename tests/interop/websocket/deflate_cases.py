@@ -320,4 +320,5 @@ def sizes():
                          [Text(message) for message in messages], offers=one, agreed=agreed, drip=False)
 
 
-GROUPS = (combinations, spellings, declined, examples, empty, flushes, mixed, reserved, corrupt, not_utf8, bombs, sizes)
+GROUPS = (combinations, spellings, declined, examples, empty, flushes, mixed, reserved, corrupt, not_utf8,
+          bombs, sizes)

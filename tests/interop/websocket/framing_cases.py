@@ -198,4 +198,5 @@ def pings():
     yield Case("6455 §5.5.3", "pong, then ping", pong("x") + ping("y"), [Pong(b"y")])
 
 
-GROUPS = (unmasked, masks, lengths, long_forms, huge, reserved_bits, opcodes, fragmented, misplaced, interleaved, control, pings)
+GROUPS = (unmasked, masks, lengths, long_forms, huge, reserved_bits, opcodes, fragmented, misplaced,
+          interleaved, control, pings)
