@@ -8,7 +8,7 @@ SECONDS ?= 60
 T ?=
 
 .DEFAULT_GOAL := help
-.PHONY: run build check bench fuzz format docs install surface check-tls check-arm64 clean help
+.PHONY: run build check bench bench-million fuzz format docs install surface check-tls check-arm64 clean help
 
 run:            ## serve hello at http://localhost:$(PORT)/ until Ctrl-C
 	@scripts/setup run
@@ -28,6 +28,11 @@ bench:          ## compare speed and size with the peers found on this machine
 	@scripts/setup bench
 	@scripts/build release
 	@bench/run
+
+bench-million:  ## open a million WebSockets, or as many as this machine has room for
+	@scripts/setup bench
+	@scripts/build release
+	@bench/run million
 
 fuzz:           ## fuzz each parser for SECONDS (default 60); with T=name only that one
 	@scripts/setup fuzz

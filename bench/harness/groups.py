@@ -8,7 +8,7 @@ import shutil
 import statistics
 import time
 
-from harness import (callgrind, servers, tls as with_tls, tools, uploads as upload,
+from harness import (callgrind, million as very_many, servers, tls as with_tls, tools, uploads as upload,
                      websocket as sockets)
 from harness.processes import TICKS, Failed, Refused, core_ticks, cpu_ticks, run
 
@@ -335,13 +335,13 @@ def memory_available():
     return 0
 
 
-def wait_for_workers(server):
+def wait_for_workers(server, count=WORKERS):
     """All workers are there within five seconds, or this server has none."""
     for _ in range(50):
-        if len(server.pids()) > WORKERS:
+        if len(server.pids()) > count:
             return
         time.sleep(0.1)
-    raise servers.Missing(f"--workers={WORKERS} gave {len(server.pids()) - 1} worker processes")
+    raise servers.Missing(f"--workers={count} gave {len(server.pids()) - 1} worker processes")
 
 
 def workers(bench):
@@ -539,6 +539,32 @@ def upgrades(bench):
     return group
 
 
+def million(bench):
+    """As many WebSockets as there is room for, up to a million, and a message to all of them."""
+    count = very_many.processes(bench.descriptors)
+    group = Group(f"million: open WebSockets of {count} workers, from {count} clients; a message to "
+                  "all of them",
+                  ("connections", "opened in s", "bytes/connection", "after the message",
+                   "kernel bytes/connection", "delivered", "half of them ms", "99 % ms", "all ms"),
+                  "Growth of the workers' resident memory, once all are idle, and after the message; "
+                  "the kernel's is both ends of\n  each connection. Time: from the POST to the clients' "
+                  "reading it; servers and clients share the cores.")
+    with very_many.server(bench, count) as started:
+        wait_for_workers(started, count)
+        for found in very_many.steps(bench, started, count):
+            if "stopped" in found:
+                group.skipped["more"] = found["stopped"]
+                continue
+            group.add(f"{found['connections']:,}", found,
+                      [f"{found['opening_seconds']:.1f}", f"{found['bytes_per_connection']:,.0f}",
+                       f"{found['after_bytes_per_connection']:,.0f}",
+                       f"{found['kernel_bytes_per_connection']:,.0f}", f"{found['delivered']:,}",
+                       *(f"{found[key]:,}" for key in ("p50_ms", "p99_ms", "last_ms"))])
+    return group
+
+
 ALL = {function.__name__: function for function in
        (hello, pipelined, idle, workers, longpoll, form, uploads, static, websocket, broadcast, tls, template,
         instructions, tasks, timers, simulation, fetch, upgrades)}
+# Only when asked for: it needs all of the machine, and minutes.
+BY_NAME = {**ALL, "million": million}

@@ -102,11 +102,17 @@ def core_ticks(core):
     raise Failed(f"/proc/stat does not know core {core}")
 
 
+def pin(core):
+    """Keeps the calling process on a core; None: on any."""
+    if core is not None:
+        os.sched_setaffinity(0, {core})
+
+
 def run(command, core, timeout=600):
     """Runs a load program to its end on a core; its standard output. Ends it on an exception."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                start_new_session=True,
-                               preexec_fn=lambda: os.sched_setaffinity(0, {core}))
+                               preexec_fn=lambda: pin(core))
     try:
         out, err = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
@@ -130,7 +136,7 @@ def end_session(process):
 
 
 class Server:
-    """A server on 127.0.0.1:port, pinned to a core, from start() to stop()."""
+    """A server on 127.0.0.1:port, pinned to a core (None: to none), from start() to stop()."""
 
     def __init__(self, name, command, port, core, log_folder, patience=10):
         self.name = name
@@ -157,7 +163,7 @@ class Server:
             self.process = subprocess.Popen(
                 self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True,
-                preexec_fn=lambda: os.sched_setaffinity(0, {self.core}))
+                preexec_fn=lambda: pin(self.core))
         deadline = time.monotonic() + self.patience
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
