@@ -56,6 +56,7 @@ typedef struct gale_event_stream gale_event_stream;
  *   GALE_EENCODING  text that is not UTF-8
  *   GALE_ETOOBIG    over max_message_size
  *   GALE_EFULL      over max_pending: more is published than can be delivered
+ *   GALE_ETHREAD    this thread has no loop
  *   -ENOMEM
  */
 

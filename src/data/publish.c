@@ -47,8 +47,12 @@ static int check_payload(const gale__topics *self, gale_str payload, bool binary
 int gale_publish_with(const char *topic, gale_str payload, const gale_publish_options *options)
 {
     static const gale_publish_options defaults;
-    gale__topics *self = gale__topics_current();
+    gale_ioloop *loop = gale_ioloop_current_or_null();
     gale_str name;
+    if (!loop)
+        return gale__fail(GALE_ETHREAD, "this thread has no loop: publish on that which has "
+                                        "(gale_ioloop_add_callback)");
+    gale__topics *self = gale__topics_of(loop);
     if (!self)
         return -ENOMEM;
     if (!options)

@@ -314,10 +314,16 @@ void gale__topics_unsubscribe_all(gale__topics *self, gale__subscriber **chain)
 
 /* ---- Counting --------------------------------------------------------------------------- */
 
+static gale__topics *existing(void)
+{
+    gale_ioloop *loop = gale_ioloop_current_or_null();
+    return loop ? gale__loop_part(loop, GALE__LOOP_DATA) : NULL;
+}
+
 size_t gale_topic_subscribers(const char *name)
 {
     gale_str text;
-    gale__topics *self = gale__topics_current();
+    gale__topics *self = existing();
     gale__topic *topic =
         self && gale__topic_name(name, &text) == 0 ? gale__topics_find(self, text) : NULL;
     return topic ? topic->count : 0;
@@ -325,6 +331,6 @@ size_t gale_topic_subscribers(const char *name)
 
 size_t gale_topic_count(void)
 {
-    const gale__topics *self = gale__topics_current();
+    const gale__topics *self = existing();
     return self ? self->topic_count : 0;
 }

@@ -106,6 +106,14 @@ TEST(one_may_be_left_out)
     end_loop();
 }
 
+TEST(a_thread_without_a_loop_publishes_nothing)
+{
+    assert_error(gale_publish("t", "x"), GALE_ETHREAD);
+    assert_int_equal(gale_topic_count(), 0);
+    assert_int_equal(gale_topic_subscribers("t"), 0);
+    assert_null(gale_ioloop_current_or_null());
+}
+
 /* ---- Portions --------------------------------------------------------------------------- */
 
 enum { MANY = 1000 };

@@ -422,7 +422,7 @@ int gale__mailbox_open(gale_ioloop *loop, const gale__mailbox_handlers *handlers
     self->arg = arg;
     self->count = count;
     self->flush.run = flush;
-    self->generation = gale__worker_mail_generation(gale__worker_mail_self());
+    self->generation = gale__worker_mail_begin();
     self->io.handlers = &inbox_handlers;
     self->io.fd = gale__worker_mail_inbox();
     int result = init(self);

@@ -219,6 +219,51 @@ TEST(what_was_meant_for_a_worker_dies_with_it)
     assert_int_equal(occurrences("[1 for the dead]"), 0);
 }
 
+static int begin_again(int id, int start_count)
+{
+    (void)start_count;
+    if (id == 1)
+        return listen_until_end(KIND);
+    wait_for(&common->loops[1]);
+    for (int i = 0; i < 3; i++) {
+        open_mailbox(OTHER_KIND);
+        post(i < 2 ? "one" : "end");
+        turns(3);
+        leave();
+    }
+    return 0;
+}
+
+static int hear_again(int id, int start_count)
+{
+    (void)start_count;
+    if (id == 0) {
+        wait_for(&common->loops[1]);
+        open_mailbox(OTHER_KIND);
+        post("end");
+        turns(3);
+        while (atomic_load(&common->loops[1]) < 2)
+            usleep(1000);
+        post("end");
+        turns(3);
+        return leave();
+    }
+    listen_until_end(KIND);
+    gale__worker_mail_want(KIND, false);
+    listen_until_end(KIND);
+    say("missed: %d\n", (int)missed_count);
+    return 0;
+}
+
+TEST(a_worker_may_have_one_loop_after_the_other)
+{
+    assert_int_equal(run(&(supervised){ 2, -1, begin_again }), 0);
+    assert_int_equal(occurrences("[1 one]"), 2);
+    assert_int_equal(run(&(supervised){ 2, -1, hear_again }), 0);
+    assert_int_equal(occurrences("[1 end]"), 2);
+    assert_int_equal(occurrences("missed: 0"), 1);
+}
+
 /* ---- Without ---------------------------------------------------------------------------- */
 
 TEST(there_is_no_mailbox_outside_workers)

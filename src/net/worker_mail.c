@@ -99,7 +99,6 @@ void gale__worker_mail_become(int worker)
     if (!page)
         return;
     self = worker;
-    atomic_fetch_add(&page->generations[worker], 1);
     for (int i = 0; i < worker_count; i++)
         close_fd(i == worker ? &pairs[i].outbox : &pairs[i].inbox);
 }
@@ -149,6 +148,11 @@ bool gale__worker_mail_wants(int worker, unsigned kind)
 uint32_t gale__worker_mail_generation(int worker)
 {
     return atomic_load_explicit(&page->generations[worker], memory_order_acquire);
+}
+
+uint32_t gale__worker_mail_begin(void)
+{
+    return atomic_fetch_add(&page->generations[self], 1) + 1;
 }
 
 int gale__worker_mail_self(void)

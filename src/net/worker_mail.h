@@ -41,8 +41,9 @@ const uint64_t *gale__worker_mail_key(void);
 /* One reason more, or less, for this worker to want messages of that kind. */
 void gale__worker_mail_want(unsigned kind, bool more);
 bool gale__worker_mail_wants(int worker, unsigned kind);
-/* Changes each time a worker is started anew. */
+/* Changes each time a worker begins anew to receive: begin says so of this one, and returns it. */
 uint32_t gale__worker_mail_generation(int worker);
+uint32_t gale__worker_mail_begin(void);
 /* This worker's number and inbox, and where to put what is for another. */
 int gale__worker_mail_self(void);
 int gale__worker_mail_inbox(void);
