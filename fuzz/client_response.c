@@ -64,12 +64,15 @@ static bool is_over(const gale__reading *reading)
     return reading->failure || reading->stage == GALE__READING_END;
 }
 
-static outcome read_all(gale_http_client *client, const gale_fetch_options *options, bool head,
+static outcome read_all(gale_http_client *client, const gale_fetch_options *options, int bits,
                         const char *data, size_t size, fuzz_random *random)
 {
     outcome out = { 0 };
     gale__reading reading;
-    gale__fetch fetch = { .client = client, .options = options, .head = head };
+    gale__upgrade upgrade = { 0 };
+    gale__fetch fetch = { .client = client, .options = options, .head = (bits & 8) != 0 };
+    if (bits & 32)
+        fetch.upgrade = &upgrade;
     fetch.response = gale__http_response_new(client->loop);
     CHECK(fetch.response);
     fetch.arena = &fetch.response->arena;
@@ -92,7 +95,7 @@ static outcome read_all(gale_http_client *client, const gale_fetch_options *opti
     out.code = out.complete ? fetch.response->code : 0;
     CHECK(out.size <= MAX_BODY + 16384);
     CHECK(out.failure == 0 || out.failure == GALE_EINPUT || out.failure == GALE_ETOOBIG);
-    CHECK(!out.complete || out.failure || out.code >= 200);
+    CHECK(!out.complete || out.failure || out.code >= 200 || (out.code == 101 && fetch.upgrade));
     gale__reading_end(&reading);
     gale_http_response_free(fetch.response);
     return out;
@@ -113,8 +116,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                    .no_decompress = (bits & 16) != 0,
                                    .streaming_callback = bits & 1 ? ignore : NULL };
     const char *input = (const char *)data + 1;
-    outcome whole = read_all(client, &options, (bits & 8) != 0, input, size - 1, NULL);
-    outcome pieces = read_all(client, &options, (bits & 8) != 0, input, size - 1, &random);
+    outcome whole = read_all(client, &options, bits, input, size - 1, NULL);
+    outcome pieces = read_all(client, &options, bits, input, size - 1, &random);
     CHECK(whole.failure == pieces.failure && whole.complete == pieces.complete);
     if (whole.complete && !whole.failure)
         CHECK(whole.code == pieces.code && whole.size == pieces.size && whole.sum == pieces.sum);
