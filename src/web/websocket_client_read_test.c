@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "loop/virtual_clock.h"
-#include "web/websocket_client.h"
 #include "web/websocket_client_test.h"
 
 /* ---- What is allowed ---------------------------------------------------------------------- */
@@ -221,36 +219,6 @@ TASK_TEST(messages_come_until_the_answer)
     assert_read("y");
     script_stop();
     assert_error(gale_read_message(ws, &message), GALE_ECLOSED);
-}
-
-static int close_in_vain(void *arg)
-{
-    (void)arg;
-    SCRIPT(ACCEPTED "\r\n", "");
-    assert_ok(gale_websocket_connect(ws_url, NULL, &ws));
-    int64_t before = gale_ioloop_current()->now;
-    assert_ok(gale_websocket_close(ws, 1000, "done"));
-    assert_error(gale_read_message(ws, &message), GALE_ECLOSED);
-    double seconds = (double)(gale_ioloop_current()->now - before) / 1e9;
-    assert_true(seconds > 4.9 && seconds < 5.5);
-    /* A server that answers, and does not end the connection, which is its part. */
-    script.frames = GALE_STR("\x88\x02\x03\xe8");
-    assert_ok(gale_websocket_connect(ws_url, NULL, &ws));
-    assert_closed(1000, "");
-    gale_sleep(4);
-    assert_true(script.server && !gale__stream_closed(&ws->stream));
-    gale_sleep(1.1);
-    assert_true(gale__stream_closed(&ws->stream));
-    script_stop();
-    return 0;
-}
-
-TEST(a_server_that_does_not_answer_a_close)
-{
-    gale_ioloop *loop = gale_ioloop_new(NULL);
-    gale__loop_use_backend(loop, &gale__virtual_backend);
-    assert_ok(gale_ioloop_run_sync(loop, close_in_vain, NULL, 60));
-    gale_ioloop_free(loop);
 }
 
 /* ---- Back-pressure ------------------------------------------------------------------------ */
