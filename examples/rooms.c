@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Rooms in which WebSockets talk, also with those that other processes serve:
- * rooms --port=8888 --workers=4. A client connects to /room/NAME; what it says, the others in the
- * room hear; what is posted there, everyone in it hears.
+ * rooms --port=8888 --workers=4, and on other machines: --redis=redis://localhost:6379. A client
+ * connects to /room/NAME; what it says, the others in the room hear; what is posted there, everyone
+ * in it hears.
  */
 #include <gale/gale.h>
 
 static int port = 8888, workers;
+static const char *redis;
 
 struct member {
     char room[64];
@@ -52,6 +54,7 @@ int main(int argc, char **argv)
     gale_worker_sockets *all;
     gale_define_int("port", &port, "run on the given port");
     gale_define_int("workers", &workers, "processes; 0: one for each CPU");
+    gale_define_str("redis", &redis, "the URL of a Redis, for rooms on several machines");
     gale_parse_command_line(argc, argv);
     if (workers <= 0)
         workers = gale_cpu_count();
@@ -64,6 +67,10 @@ int main(int argc, char **argv)
     gale_route routes[] = { { .pattern = "/room/(?P<name>[^/]+)", .handler = &room_handler },
                             { 0 } };
     gale_topics_configure(&(gale_topics_options){ .on_loss = tell_loss });
+    if (redis && gale_topics_use_redis(redis, NULL) < 0) {
+        fprintf(stderr, "%s\n", gale_error_detail());
+        return 1;
+    }
     gale_application_listen_sockets(gale_application_new(routes, NULL), sockets, count);
     return gale_ioloop_start(gale_ioloop_current());
 }

@@ -222,8 +222,8 @@ typedef struct gale_topics_redis_options {
  *     redis://localhost:6379      redis://user:password@host/0    rediss://... (TLS)
  *     unix:///run/redis.sock      unix://user:password@/run/redis.sock?db=0
  *
- * NULL ends that. Call it in main; each worker process of gale_fork_processes then has connections
- * of its own. It never waits: the connections are made as the loop runs, and again whenever they
+ * NULL ends that. Call it after gale_fork_processes: each worker process has connections of its
+ * own. It never waits: the connections are made as the loop runs, and again whenever they
  * are lost, at once, then after 0.1 seconds, then twice as long each time, up to 30. While there is
  * no connection messages wait to be sent (max_waiting), and once there is one again subscribers are
  * told that others' messages may be missing (on_loss, gale_topic_message.lost). A message published

@@ -224,6 +224,7 @@ static void report_lost(gale__redis *self, int error, bool was_connected)
         gale__redis_broken(self, error, "%s", gale_strerror(error));
     if (!was_connected && strcmp(self->why, self->logged) == 0)
         return;
+    gale__error_slot_clear(gale__error_slot_current); /* it may wait long, or until the end */
     memcpy(self->logged, self->why, sizeof self->logged);
     gale_log(GALE_LOG_GENERAL, GALE_LOG_WARNING, "Redis %s (%s): %s: %s; trying again",
              self->url.name, self->purpose, was_connected ? "connection lost" : "cannot connect",

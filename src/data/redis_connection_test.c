@@ -125,6 +125,60 @@ TASK_TEST(unix_socket_and_password)
     stop_redis();
 }
 
+TASK_TEST(a_host_by_name)
+{
+    char url[64];
+    start_redis("");
+    snprintf(url, sizeof url, "redis://localhost:%d", redis_port);
+    start(url);
+    WAIT_FOR(own.connected);
+    stop();
+    stop_redis();
+}
+
+/* Returns its text, which is also in `path`. */
+static gale_bytes *make_certificate(char path[64])
+{
+    gale_bytes *pem;
+    assert_ok(gale_ssl_self_signed("127.0.0.1", &pem));
+    snprintf(path, 64, "/tmp/gale-redis-%d.pem", getpid());
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(gale_bytes_str(pem).data, file) > 0);
+    assert_int_equal(fclose(file), 0);
+    return pem;
+}
+
+TASK_TEST(tls)
+{
+    char path[64], port[16], url[64];
+    gale_ssl_context *trusting;
+    gale_bytes *pem = make_certificate(path);
+    assert_ok(gale_ssl_context_new(&(gale_ssl_options){ .ca_data = gale_bytes_str(pem).data },
+                                   &trusting));
+    snprintf(port, sizeof port, "%d", free_port());
+    snprintf(url, sizeof url, "rediss://:secret@127.0.0.1:%s", port);
+    redis_tls_port = port;
+    redis_pem = path;
+    start_redis("secret");
+    start_with(url, &(gale__redis_settings){ .ssl_context = trusting });
+    WAIT_FOR(own.connected);
+    send_text("ECHO", "over TLS");
+    WAIT_FOR(own.replies[0]);
+    assert_string_equal(own.replies, "over TLS0 ");
+    stop();
+    test_expect_log(GALE_LOG_WARNING, "cannot connect: certificate verify failed");
+    start(url); /* nobody else trusts that certificate */
+    WAIT_FOR(own.lost);
+    stop();
+    stop_redis();
+    redis_tls_port = "0";
+    redis_pem = "/dev/null";
+    gale_ssl_context_unref(trusting);
+    gale_bytes_unref(pem);
+    unlink(path);
+}
+
 static void refused(const char *url, const char *why)
 {
     test_expect_log(GALE_LOG_WARNING, why);

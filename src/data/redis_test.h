@@ -25,6 +25,7 @@
 static pid_t redis_pid;
 static int redis_port; /* stays the same when it is started again */
 static char redis_socket[64];
+static const char *redis_tls_port = "0", *redis_pem = "/dev/null"; /* certificate and key */
 
 __attribute__((unused)) static bool redis_is_installed(void)
 {
@@ -55,7 +56,9 @@ static inline void exec_redis(const char *password)
     for (int fd = 3; fd < 1024; fd++)
         close(fd);
     execlp("redis-server", "redis-server", "--port", port, "--bind", "127.0.0.1", "--unixsocket",
-           redis_socket, "--save", "", "--appendonly", "no", "--requirepass", password, NULL);
+           redis_socket, "--save", "", "--appendonly", "no", "--requirepass", password,
+           "--tls-port", redis_tls_port, "--tls-cert-file", redis_pem, "--tls-key-file", redis_pem,
+           "--tls-auth-clients", "no", NULL);
     _exit(127);
 }
 

@@ -122,11 +122,12 @@ class Publisher:
 
 
 class Server:
-    def __init__(self):
+    def __init__(self, *options):
         self.port = free_port()
         self.log = tempfile.TemporaryFile("w+b")
         self.supervisor = subprocess.Popen(
-            [f"{BUILD}/examples/rooms", f"--port={self.port}", f"--workers={WORKERS}"],
+            [f"{BUILD}/examples/rooms", f"--port={self.port}", f"--workers={WORKERS}",
+             *options],
             stderr=self.log)
         wait_until(self.is_there, "the server")
 
@@ -259,4 +260,5 @@ def main():
     return 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())
