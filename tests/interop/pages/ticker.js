@@ -22,10 +22,10 @@ require("./browser").test(async ({ open, ask, assert, forgiven, picture }) => {
 
     forgiven.errors = true;
     const [again] = await Promise.all([
-        page.waitForRequest((request) => request.url().endsWith("/ticks")),
+        page.waitForResponse((response) => response.url().endsWith("/ticks")),
         ask("restart"),
     ]);
-    const last = Number((await again.allHeaders())["last-event-id"]);
+    const last = Number((await again.request().allHeaders())["last-event-id"]);
     assert.ok(last > 12, `Last-Event-ID ${last}`);
     await page.locator("#state.live").waitFor();
     await page.waitForFunction(() => Number(document.querySelector("#tick").textContent) < 12);
